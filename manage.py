@@ -1,0 +1,62 @@
+#!/usr/bin/env python
+"""Django's command line, with the database provided to the commands that need one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+from polar_customers.embedded import DatabaseUnavailable, provide_database
+
+WITHOUT_DATABASE = {
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "serve",  # which provides it itself, after the checks that are quicker
+    "spectacular",
+    "startapp",
+    "version",
+}
+HELP = {"-h", "--help", "--version"}
+
+
+def main(arguments: Sequence[str]) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polar_customers.settings")
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with database_for(arguments[1:]):
+            execute_from_command_line(list(arguments))
+    except (DatabaseUnavailable, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@contextlib.contextmanager
+def database_for(arguments: Sequence[str]) -> Iterator[None]:
+    """The database, when the command that these arguments name needs one."""
+    if not arguments or arguments[0] in WITHOUT_DATABASE or HELP & set(arguments):
+        yield
+        return
+    with provide_database(os.environ):
+        yield
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # as an exception, so that an embedded server nobody else uses is stopped on the way out
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

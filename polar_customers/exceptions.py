@@ -1,0 +1,2 @@
+class DatabaseUnavailable(Exception):
+    """The database can't be used. The message is one sentence for whoever started the program."""
