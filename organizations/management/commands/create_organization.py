@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from organizations.services import create_organization
+
+
+class Command(BaseCommand):
+    help = "Creates an organization and prints its id."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="its short name in URLs and commands: a–z, 0–9 and hyphens")
+        parser.add_argument("--name", required=True, help="its name for people")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            organization = create_organization(slug=options["slug"], name=options["name"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        self.stdout.write(str(organization.id))
