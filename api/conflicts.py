@@ -1,0 +1,34 @@
+"""The base of refusals that are nobody's mistake in form: the request is fine, the state of things is against it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+
+Conflict = dict[str, str | None]
+
+
+class ConflictError(ValidationError):
+    """A ValidationError, so that a form shows it on `field`; the API answers it with 409, `code` and `conflict`."""
+
+    code: str
+    text: ClassVar[str]
+    field: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(
+            {self.field: [ValidationError(self.text, code=self.code, params={"conflict": self})]}
+        )
+
+    @property
+    def conflict(self) -> Conflict:
+        """What the caller needs to go on, as the answer has it."""
+        return {}
+
+
+def conflict_in(error: ValidationError) -> ConflictError | None:
+    """The conflict that `error` consists of; None when anything else is wrong too, since that is said first."""
+    problems = [problem for found in error.error_dict.values() for problem in found]
+    conflicts = [(problem.params or {}).get("conflict") for problem in problems]
+    return conflicts[0] if conflicts and all(conflicts) else None

@@ -1,0 +1,80 @@
+"""Request bodies: JSON as RFC 8259 has it, and nothing that a later reader could take for something else."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework import exceptions, status
+from rest_framework.parsers import BaseParser
+
+
+class PayloadTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than the {limit:,} bytes that this route takes.")
+
+
+class JSONParser(BaseParser):
+    """A view says with `max_body_bytes` how large a body it takes (1 MiB unless it does).
+
+    Raises ParseError for what isn't UTF-8 or JSON, for NaN and infinities (1e400 too), for a name that stands twice in
+    one object and for nesting deeper than the interpreter's stack; PayloadTooLarge before more than the limit is read.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        view = (parser_context or {}).get("view")
+        limit: int = getattr(view, "max_body_bytes", settings.API_MAX_BODY_BYTES)
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise PayloadTooLarge(limit)
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise exceptions.ParseError(f"The body isn't UTF-8: byte {error.start + 1} is wrong.") from None
+        return loads(text)
+
+
+def loads(text: str) -> Any:
+    """The value that `text` says, as `JSONParser` reads it. Raises ParseError."""
+    try:
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_repeats
+        )
+    except json.JSONDecodeError as error:
+        raise exceptions.ParseError(
+            f"The body isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise exceptions.ParseError("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise exceptions.ParseError(f"The body isn't JSON that we can keep: {error}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} isn't a JSON number.")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("a number is larger than a double can hold.")
+    return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {json.dumps(repeated[:100])} stands twice in one object.")
+    return value

@@ -1,0 +1,66 @@
+"""Whether the product is up and what it has done; and what answers where there is no view."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from api.errors import error_response
+
+_migrations_are_applied = False
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers; asks nothing of the database."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when requests can be served: the database answers and every migration is applied. Otherwise 503."""
+    checks = {"database": "ok", "migrations": "ok"}
+    try:
+        if not _migrated():
+            checks["migrations"] = "pending"
+    except DatabaseError:
+        checks = {"database": "unreachable", "migrations": "unknown"}
+    ready = set(checks.values()) == {"ok"}
+    return JsonResponse(
+        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
+    )
+
+
+def _migrated() -> bool:
+    """Whether all migrations are applied. Once they were, a process only asks whether the database answers."""
+    global _migrations_are_applied
+    if _migrations_are_applied:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    else:
+        executor = MigrationExecutor(connection)
+        _migrations_are_applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrations_are_applied
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, over all web processes. With METRICS_TOKEN set, for its bearer only."""
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    if settings.METRICS_TOKEN and not secrets.compare_digest(
+        request.headers.get("Authorization", "").encode(), expected.encode()
+    ):
+        return error_response(401, "not_authenticated", "Send METRICS_TOKEN as the bearer token.")
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

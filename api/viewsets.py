@@ -1,0 +1,69 @@
+"""The base of every resource's viewset: it is scoped to the token's organization, and there is no way round that."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from api.query import check_query
+from organizations.models import Organization
+
+LIST_PARAMETERS = ("limit", "cursor", "ordering")
+
+
+class OrganizationViewSet(GenericViewSet[Any]):
+    """A subclass says `model`, `read_scope`, `write_scope` and `query_parameters` (by action), and gets rows of the
+    caller's organization from `get_queryset`, which it can narrow in `narrow` but can't replace."""
+
+    model: ClassVar[type[Model]]
+    read_scope: ClassVar[str]
+    write_scope: ClassVar[str]
+    query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {}
+    repeatable_parameters: ClassVar[tuple[str, ...]] = ()
+
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]  # type: ignore[misc]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("get_queryset", "queryset", "initial"):
+            if name in cls.__dict__:
+                raise TypeError(
+                    f"{cls.__name__} must not define {name}: it would undo the scope of the organization."
+                )
+        for name in ("model", "read_scope", "write_scope"):
+            if not hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} must say its {name}.")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_query(
+            request.query_params,
+            known=self.query_parameters.get(self.action, ()),
+            repeatable=self.repeatable_parameters,
+        )
+
+    @property
+    def organization(self) -> Organization:
+        """The organization whose token the request came with."""
+        token = self.request.auth
+        if token is None:
+            raise exceptions.NotAuthenticated
+        organization: Organization = token.organization  # type: ignore[union-attr]
+        return organization
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return self.narrow(self.model._default_manager.filter(organization=self.organization))
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """`queryset` without the rows that this resource never shows."""
+        return queryset
+
+    def body(self, serializer_class: Any, **options: Any) -> dict[str, Any]:
+        """The request's body, checked. Raises ValidationError by field."""
+        serializer = serializer_class(data=self.request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
