@@ -1,0 +1,162 @@
+"""The customers API: by our ID and by the integrator's own, the same customers under the same rules."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework import exceptions, status
+from rest_framework.fields import get_error_detail
+from rest_framework.request import Request
+from rest_framework.response import Response
+from structlog.contextvars import bind_contextvars
+
+from api.paging import KeysetPagination
+from api.prepared import PreparedLookup
+from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
+from customers import services
+from customers.api.serializers import CustomerPatchSerializer, CustomerSerializer, CustomerWriteSerializer
+from customers.exceptions import CustomerGone
+from customers.external_ids import check_external_customer_id, is_external_customer_id
+from customers.filters import PARAMETERS, REPEATABLE, CustomerFilter
+from customers.models import Customer
+from organizations.scopes import Scope
+
+ORDERINGS = ("created_at", "name", "email", "external_customer_id")
+
+_SOME_ID, _OTHER_ID = uuid.UUID(int=1), uuid.UUID(int=2)
+
+_by_id = PreparedLookup(
+    lambda organization, id: Customer.objects.for_organization(organization).live().filter(id=id),
+    _SOME_ID,
+    _OTHER_ID,
+)
+_by_external_id = PreparedLookup(
+    lambda organization, own_id: Customer.objects.for_organization(organization).holding(own_id),
+    _SOME_ID,
+    "an external customer ID",
+)
+
+
+class CustomerViews(OrganizationViewSet):
+    """What both ways to a customer share."""
+
+    model = Customer
+    read_scope = Scope.CUSTOMERS_READ
+    write_scope = Scope.CUSTOMERS_WRITE
+    serializer_class = CustomerSerializer
+    query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {"destroy": ("anonymize",)}
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(deleted_at__isnull=True)
+
+    def find(self, **path: str) -> Customer:
+        """The customer that the path names. Raises NotFound."""
+        raise NotImplementedError
+
+    def retrieve(self, request: Request, **path: str) -> Response:
+        return self.answer(self.find(**path))
+
+    def partial_update(self, request: Request, **path: str) -> Response:
+        customer = self.find(**path)
+        changes = self.body(CustomerPatchSerializer)
+        try:
+            return self.answer(services.update_customer(customer=customer, **changes))
+        except CustomerGone:
+            raise exceptions.NotFound from None
+
+    def destroy(self, request: Request, **path: str) -> Response:
+        anonymize = _true_or_false(request, "anonymize")
+        customer = self.find(**path)
+        services.delete_customer(customer=customer, anonymize=anonymize)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def answer(self, customer: Customer, status_code: int = status.HTTP_200_OK) -> Response:
+        note(customer)
+        headers = None
+        if status_code == status.HTTP_201_CREATED:
+            path = reverse("customer", kwargs={"customer_id": customer.id})
+            headers = {"Location": self.request.build_absolute_uri(path)}
+        return Response(self.get_serializer(customer).data, status=status_code, headers=headers)
+
+
+class CustomerViewSet(CustomerViews):
+    """`/v1/customers` and `/v1/customers/{customer_id}`."""
+
+    pagination_class = KeysetPagination
+    orderings = ORDERINGS
+    query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {
+        **CustomerViews.query_parameters,
+        "list": (*PARAMETERS, *LIST_PARAMETERS),
+    }
+    repeatable_parameters = REPEATABLE
+
+    def list(self, request: Request) -> Response:
+        narrowed = CustomerFilter(request.query_params, self.get_queryset())
+        if not narrowed.is_valid():
+            raise exceptions.ValidationError(
+                {
+                    name: get_error_detail(DjangoValidationError(problems.as_data()))
+                    for name, problems in narrowed.errors.items()
+                }
+            )
+        page = self.paginate_queryset(narrowed.qs)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def create(self, request: Request) -> Response:
+        fields = self.body(CustomerWriteSerializer)
+        customer = services.create_customer(organization=self.organization, **fields)
+        return self.answer(customer, status.HTTP_201_CREATED)
+
+    def find(self, *, customer_id: str) -> Customer:  # type: ignore[override]
+        try:
+            customer = _by_id.get(self.organization.id, uuid.UUID(customer_id))
+        except ValueError:
+            customer = None
+        return found(customer)
+
+
+class CustomerByExternalIDViewSet(CustomerViews):
+    """`/v1/customers/external_id/{external_customer_id}`: all of the path's rest is the ID."""
+
+    def find(self, *, external_customer_id: str) -> Customer:  # type: ignore[override]
+        if not is_external_customer_id(external_customer_id):
+            raise exceptions.NotFound
+        return found(_by_external_id.get(self.organization.id, external_customer_id))
+
+    def update(self, request: Request, *, external_customer_id: str) -> Response:
+        try:
+            check_external_customer_id(external_customer_id)
+        except DjangoValidationError as error:
+            raise exceptions.ValidationError({"external_customer_id": get_error_detail(error)}) from None
+        customer, created = services.put_customer(
+            organization=self.organization,
+            own_id=external_customer_id,
+            **self.body(CustomerWriteSerializer),
+        )
+        return self.answer(customer, status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+
+def found(customer: Customer | None) -> Customer:
+    """`customer`, noted for the log. Raises NotFound, the same for nobody and for somebody else's."""
+    if customer is None:
+        raise exceptions.NotFound
+    note(customer)
+    return customer
+
+
+def note(customer: Customer) -> None:
+    """Has the request's log line name the customer, by both IDs."""
+    bind_contextvars(customer_id=str(customer.id), external_customer_id=customer.external_customer_id)
+
+
+def _true_or_false(request: Request, name: str) -> bool:
+    value = request.query_params.get(name, "false")
+    if value not in ("true", "false"):
+        raise exceptions.ValidationError(
+            {name: [exceptions.ErrorDetail("This is true or false.", code="invalid")]}
+        )
+    return value == "true"

@@ -1,0 +1,191 @@
+"""Customers, and every change that was made to one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
+
+import pghistory
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Coalesce, Concat
+from django.utils import timezone
+
+from api.metadata import MetadataField
+from api.text import check_characters
+from customers.addresses import check_billing_address
+from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
+from customers.external_ids import ExternalCustomerIDField
+from customers.querysets import CustomerQuerySet, FoldCase
+from organizations.ids import new_id
+from organizations.models import Organization
+
+EXTERNAL_ID_INDEX = "idx_customers_org_external_id"
+_LIVE = Q(deleted_at__isnull=True)
+
+# A character that no e-mail address or external ID can hold, so that no fragment matches across two fields.
+_SEPARATOR = "\x1f"
+
+
+class BillingAddressField(models.JSONField):
+    """The column of an address: all six parts, or null."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if value is not None:
+            check_billing_address(value)
+
+
+@pghistory.track(
+    pghistory.InsertEvent("created"),
+    pghistory.UpdateEvent("changed"),
+    exclude=["search_text"],
+    obj_field=pghistory.ObjForeignKey(related_name="changes", related_query_name="change", db_index=False),
+    context_field=pghistory.ContextJSONField(),
+    context_id_field=None,
+    model_name="CustomerChange",
+    attrs={"pgh_id": models.BigAutoField(primary_key=True)},
+    meta={
+        "db_table": "customer_changes",
+        "ordering": ("-pgh_id",),
+        "indexes": [
+            models.Index(fields=["organization", "pgh_obj", "pgh_id"], name="idx_customer_changes_customer")
+        ],
+    },
+)
+class Customer(models.Model):
+    """A customer of an organization, known by the organization's own ID for it.
+
+    The database itself guarantees what this class states (migration 0002): one live holder of an external ID in an
+    organization, a set ID that never changes, no deletion of rows, no un-deletion, no move to another organization.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="customers", db_index=False
+    )
+    external_customer_id = ExternalCustomerIDField(
+        "external customer ID",
+        help_text="The customer's ID in your own system. It can be set once and never changes after that.",
+    )
+    name = models.CharField(
+        max_length=256, null=True, blank=True, db_collation="C", validators=[check_characters]
+    )
+    email = models.EmailField("e-mail address", max_length=254, null=True, blank=True, db_collation="C")
+    billing_address = BillingAddressField(null=True, blank=True)
+    tax_id = models.CharField("tax ID", max_length=64, null=True, blank=True, validators=[check_characters])
+    metadata = MetadataField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    search_text = models.GeneratedField(
+        expression=FoldCase(
+            Concat(
+                Coalesce(F("external_customer_id"), Value("")),
+                Value(_SEPARATOR),
+                Coalesce(F("name"), Value("")),
+                Value(_SEPARATOR),
+                Coalesce(F("email"), Value("")),
+                output_field=TextField(),
+            )
+        ),
+        output_field=TextField(db_collation="C"),
+        db_persist=True,
+    )
+
+    objects: ClassVar[CustomerQuerySet] = CustomerQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        db_table = "customers"
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "external_customer_id"),
+                condition=Q(external_customer_id__isnull=False) & _LIVE,
+                name=EXTERNAL_ID_INDEX,
+            ),
+            # What the composite foreign keys of other tables refer to.
+            models.UniqueConstraint(fields=("organization", "id"), name="customers_organization_id_unique"),
+            models.CheckConstraint(
+                condition=~Q(external_customer_id=""), name="customers_external_customer_id_not_empty"
+            ),
+        )
+        # Each list's ordering is a walk along one of these, in either direction.
+        indexes = (
+            models.Index("organization", "created_at", "id", name="idx_customers_created", condition=_LIVE),
+            models.Index("organization", "name", "id", name="idx_customers_name", condition=_LIVE),
+            models.Index("organization", "email", "id", name="idx_customers_email", condition=_LIVE),
+            models.Index(
+                "organization",
+                "id",
+                name="idx_customers_without_id",
+                condition=_LIVE & Q(external_customer_id__isnull=True),
+            ),
+            models.Index(
+                "organization",
+                "created_at",
+                "id",
+                name="idx_customers_no_id_created",
+                condition=_LIVE & Q(external_customer_id__isnull=True),
+            ),
+            models.Index(
+                "organization", FoldCase("email"), name="idx_customers_email_folded", condition=_LIVE
+            ),
+            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="idx_customers_search", condition=_LIVE),
+            GinIndex(
+                OpClass(F("metadata"), "jsonb_path_ops"), name="idx_customers_metadata", condition=_LIVE
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.external_customer_id or self.name or self.email or str(self.id)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self._stored_external_customer_id = self.external_customer_id
+
+    @classmethod
+    def from_db(cls, *row: Any, **options: Any) -> Self:
+        customer = super().from_db(*row, **options)
+        customer._stored_external_customer_id = customer.__dict__.get("external_customer_id")
+        return customer
+
+    _stored_external_customer_id: str | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    def clean(self) -> None:
+        """Raises ExternalCustomerIDImmutable for another value than the one that was loaded."""
+        super().clean()
+        stored = self._stored_external_customer_id
+        if stored is not None and self.external_customer_id != stored:
+            raise ExternalCustomerIDImmutable(customer_id=self.id, external_customer_id=stored)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Raises ExternalCustomerIDTaken, naming the holder, when another live customer has this one's ID.
+
+        One look-up that says who it is, in place of Django's, which only says that there is somebody. It looks only
+        when the ID is new here, since a stored one is unique already.
+        """
+        own_id = self.external_customer_id
+        if own_id is None or self.is_deleted or own_id == self._stored_external_customer_id:
+            return
+        holder = (
+            Customer.objects.for_organization(self.organization_id)
+            .holding(own_id)
+            .exclude(id=self.id)
+            .values_list("id", flat=True)
+            .first()
+        )
+        if holder is not None:
+            raise ExternalCustomerIDTaken(customer_id=holder, external_customer_id=own_id)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise ValidationError(
+            "A customer's row is never removed; customers.services.delete_customer marks it as deleted.",
+            code="no_hard_delete",
+        )

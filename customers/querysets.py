@@ -1,0 +1,80 @@
+"""The vocabulary of customers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+
+from api.metadata import MAX_INTEGER
+
+if TYPE_CHECKING:
+    import uuid
+
+    from customers.models import Customer  # noqa: F401
+    from organizations.models import Organization
+
+
+class FoldCase(Func):
+    """Text without its letter case, by Unicode's simple mappings, the same on every server (see migration 0001)."""
+
+    function = "fold_case"
+    output_field = TextField(db_collation="C")
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def for_organization(self, organization: Organization | uuid.UUID) -> CustomerQuerySet:
+        return self.filter(organization=organization)
+
+    def live(self) -> CustomerQuerySet:
+        """Those that were not deleted: everyone, to anyone but support."""
+        return self.filter(deleted_at__isnull=True)
+
+    def holding(self, external_customer_id: str) -> CustomerQuerySet:
+        """Whoever holds the ID now; at most one in an organization."""
+        return self.live().filter(external_customer_id=external_customer_id)
+
+    def search(self, fragment: str) -> CustomerQuerySet:
+        """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
+        escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return self.filter(search_text__like=FoldCase(Value(f"%{escaped}%")))
+
+    def with_email(self, address: str) -> CustomerQuerySet:
+        """Those with this e-mail address, in any letter case."""
+        return self.alias(_email=FoldCase(F("email"))).filter(_email=FoldCase(Value(address)))
+
+    def with_metadata(self, name: str, text: str) -> CustomerQuerySet:
+        """Those whose metadata `name` reads `text`: strings as they are, numbers and booleans as JSON writes them.
+
+        Containment is what the index answers; what it finds is then compared as text, so 5 is not "5.0".
+        """
+        candidates = Q(metadata__contains={name: text})
+        typed = _as_number_or_boolean(text)
+        if typed is not None:
+            candidates |= Q(metadata__contains={name: typed})
+        return self.alias(_metadatum=KeyTextTransform(name, "metadata")).filter(candidates, _metadatum=text)
+
+
+@TextField.register_lookup
+class Like(models.Lookup):
+    """`LIKE` with a pattern that is ready made."""
+
+    lookup_name = "like"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} LIKE {right}", (*left_params, *right_params)
+
+
+def _as_number_or_boolean(text: str) -> int | float | bool | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, bool):
+        return value
+    return value if isinstance(value, int | float) and -MAX_INTEGER <= value <= MAX_INTEGER else None

@@ -1,0 +1,212 @@
+"""The only writers of customers. Every entry point (API, dashboard, admin, import, checkout) calls these.
+
+Each function checks the whole customer (`full_clean`) and then lets the database have the last word: what it refuses
+because somebody else was faster becomes the same error that the check would have raised.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict, TypeVar, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from api.conflicts import conflict_in
+from api.metadata import Metadata, merge_metadata
+from customers.addresses import Address, check_billing_address
+from customers.exceptions import (
+    CustomerGone,
+    ExternalCustomerIDConflict,
+    ExternalCustomerIDImmutable,
+    ExternalCustomerIDTaken,
+)
+from customers.history import erase_history
+from customers.models import EXTERNAL_ID_INDEX, Customer
+from customers.monitoring import EXTERNAL_ID_REFUSALS
+from organizations.models import Organization
+
+IMMUTABLE_CONSTRAINT = "customers_external_customer_id_immutable"
+_ATTEMPTS = 5
+
+_T = TypeVar("_T")
+
+
+class CustomerFields(TypedDict, total=False):
+    """What may be written of a customer. An absent field is left as it is; None empties it."""
+
+    external_customer_id: str | None
+    name: str | None
+    email: str | None
+    billing_address: Address | None
+    tax_id: str | None
+    metadata: Metadata
+
+
+_EMPTY: CustomerFields = {
+    "name": None,
+    "email": None,
+    "billing_address": None,
+    "tax_id": None,
+    "metadata": {},
+}
+
+
+def create_customer(*, organization: Organization, **fields: Unpack[CustomerFields]) -> Customer:
+    """A new customer.
+
+    Raises ValidationError by field, and ExternalCustomerIDTaken when a live customer of the organization holds the
+    ID, also when it got there a moment before.
+    """
+    return _until_settled(lambda: _insert(organization, fields))
+
+
+def update_customer(*, customer: Customer, merge: bool = True, **fields: Unpack[CustomerFields]) -> Customer:
+    """The customer with `fields` changed, all of them or none. With `merge`, `metadata` is laid over what is stored,
+    and a None in it removes its key; without, it replaces it.
+
+    Raises ValidationError by field, ExternalCustomerIDImmutable when a set ID would change, ExternalCustomerIDTaken
+    when somebody else holds the new one, and CustomerGone when the customer has been deleted in the meantime.
+    """
+    return _until_settled(lambda: _update(customer, fields, merge=merge))
+
+
+def put_customer(
+    *, organization: Organization, own_id: str, **fields: Unpack[CustomerFields]
+) -> tuple[Customer, bool]:
+    """The holder of the external ID `own_id` with exactly these fields, and whether it was created for that. What is
+    not among `fields` is emptied.
+
+    However many call this at once for a new ID, one creates and the others replace. Raises ValidationError by field,
+    and ExternalCustomerIDImmutable when `fields` names another external ID, or none.
+    """
+    named = fields.get("external_customer_id", own_id)
+    whole: CustomerFields = {**_EMPTY, **fields, "external_customer_id": own_id}
+
+    def put() -> tuple[Customer, bool]:
+        holder = Customer.objects.for_organization(organization).holding(own_id).first()
+        if named != own_id:
+            raise ExternalCustomerIDImmutable(
+                customer_id=holder.id if holder else None, external_customer_id=own_id
+            )
+        if holder is not None:
+            return _update(holder, whole, merge=False), False
+        return _insert(organization, whole), True
+
+    return _until_settled(put, retry_on=(ExternalCustomerIDTaken, CustomerGone))
+
+
+def delete_customer(*, customer: Customer, anonymize: bool = False) -> Customer:
+    """Marks the customer as deleted, which frees its external ID. With `anonymize`, personal data is erased as well,
+    from its history too, and a stand-in (`deleted-<id>`) takes the external ID's place. Deleting a deleted customer
+    again changes nothing but what `anonymize` asks for.
+    """
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update().get(id=customer.id)
+        if locked.deleted_at is None:
+            locked.deleted_at = locked.modified_at = timezone.now()
+            locked.save(update_fields=["deleted_at", "modified_at"])
+        if anonymize:
+            _erase(locked)
+    return locked
+
+
+def stand_in_for(customer_id: uuid.UUID) -> str:
+    """What takes the place of an erased external ID, everywhere."""
+    return f"deleted-{customer_id}"
+
+
+def _erase(customer: Customer) -> None:
+    for name, value in _EMPTY.items():
+        setattr(customer, name, value)
+    if customer.external_customer_id is not None:
+        customer.external_customer_id = stand_in_for(customer.id)
+    customer.save(update_fields=[*_EMPTY, "external_customer_id"])
+    erase_history(customer, stand_in=stand_in_for(customer.id))
+
+
+def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:
+    customer = Customer(organization=organization)
+    _assign(customer, fields)
+    customer.modified_at = customer.created_at
+    return _save(customer, force_insert=True)
+
+
+def _update(customer: Customer, fields: Mapping[str, Any], *, merge: bool) -> Customer:
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update().live().filter(id=customer.id).first()
+        if locked is None:
+            raise CustomerGone
+        before = {name: _written(getattr(locked, name)) for name in fields}
+        if merge and "metadata" in fields:
+            fields = {**fields, "metadata": merge_metadata(locked.metadata, fields["metadata"])}
+        _assign(locked, fields)
+        if before == {name: _written(getattr(locked, name)) for name in fields}:
+            return locked
+        locked.modified_at = timezone.now()
+        return _save(locked, update_fields=[*fields, "modified_at"])
+
+
+def _written(value: object) -> str:
+    """Tells what JSON tells apart and Python takes for equal: 1, 1.0 and true."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _assign(customer: Customer, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        if name == "billing_address" and value is not None:
+            value = check_billing_address(value)
+        setattr(customer, name, value)
+
+
+def _save(customer: Customer, **how: Any) -> Customer:
+    try:
+        customer.full_clean()
+        with transaction.atomic():
+            customer.save(**how)
+    except ValidationError as error:
+        raise conflict_in(error) or error from None
+    except IntegrityError as refusal:
+        raise _in_our_words(refusal, customer) from refusal
+    return customer
+
+
+def _in_our_words(refusal: IntegrityError, customer: Customer) -> Exception:
+    """What the check would have raised, had it come later; `refusal` itself when its cause is gone again, or when it
+    is no rule of ours."""
+    constraint = _constraint_of(refusal)
+    own_id = customer.external_customer_id
+    if constraint == EXTERNAL_ID_INDEX and own_id is not None:
+        holder = Customer.objects.for_organization(customer.organization_id).holding(own_id).first()
+        if holder is not None:
+            return ExternalCustomerIDTaken(customer_id=holder.id, external_customer_id=own_id)
+    if constraint == IMMUTABLE_CONSTRAINT:
+        stored = Customer.objects.values_list("external_customer_id", flat=True).get(id=customer.id)
+        if stored is not None:
+            return ExternalCustomerIDImmutable(customer_id=customer.id, external_customer_id=stored)
+    return refusal
+
+
+def _constraint_of(refusal: BaseException) -> str | None:
+    name: str | None = getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", None)
+    return name
+
+
+def _until_settled(write: Callable[[], _T], retry_on: tuple[type[Exception], ...] = ()) -> _T:
+    """`write`, again where another writer was in its way and is out of it now; counts the refusals that remain."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        last = attempt == _ATTEMPTS
+        try:
+            return write()
+        except IntegrityError as refusal:
+            if last or _constraint_of(refusal) != EXTERNAL_ID_INDEX:
+                raise
+        except (ExternalCustomerIDConflict, CustomerGone) as error:
+            if last or not isinstance(error, retry_on):
+                if isinstance(error, ExternalCustomerIDConflict):
+                    EXTERNAL_ID_REFUSALS.labels(error.code).inc()
+                raise
+    raise AssertionError("the last attempt returns or raises")
