@@ -75,6 +75,9 @@ class Cluster:
                 shutil.copyfile(self.log, self.log.with_name("postgres.log.1"))
                 os.truncate(self.log, 0)
 
+    def is_up(self) -> bool:
+        return self.server_pid() is not None or self._problem() is None
+
     def server_pid(self) -> int | None:
         """The process of the running server, None when there is none."""
         pid = self._noted_pid()

@@ -54,22 +54,18 @@ def connection_parameters(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def provide_database(environ: Mapping[str, str]) -> Iterator[None]:
+def provide_database(environ: Mapping[str, str]) -> Iterator[Cluster | None]:
     """Inside this block the database of `connection_parameters` accepts connections.
 
-    Raises DatabaseUnavailable, with one sentence for the reader, when it can't be had."""
+    Gives the embedded server, or None where DATABASE_URL names another one. Raises DatabaseUnavailable, with one
+    sentence for the reader, when the database can't be had."""
     if environ.get("DATABASE_URL"):
         _check_external(connection_parameters(environ))
-        yield
-    else:
-        with Cluster(data_dir(environ)).held():
-            yield
-
-
-def bound_server_log(environ: Mapping[str, str]) -> None:
-    """Keep the embedded server's log small; for programs that run for long."""
-    if not environ.get("DATABASE_URL"):
-        Cluster(data_dir(environ)).bound_log()
+        yield None
+        return
+    cluster = Cluster(data_dir(environ))
+    with cluster.held():
+        yield cluster
 
 
 def check_version(number: int) -> None:

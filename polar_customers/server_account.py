@@ -1,7 +1,7 @@
 """Which account runs the embedded PostgreSQL, and program files which that account may read.
 
 PostgreSQL refuses to run as root. When root starts the product, an unprivileged account runs the server. It
-may be unable to pass a home directory, so it never has to: the server is started inside its own directory, and
+may be unable to pass a home directory, so it never has to: the server is started inside its own folder, and
 programs it can't reach are copied to where it can. No existing permission is ever widened."""
 
 from __future__ import annotations
