@@ -292,8 +292,13 @@ class Cluster:
 
     def _last_words(self) -> str:
         said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        fatal = [line.split("FATAL:", 1)[1].strip() for line in said[-20:] if "FATAL:" in line]
-        return (fatal or said or ["it said nothing"])[-1]
+        # not what it answered to our own attempts to connect
+        reasons = [
+            line.split("FATAL:")[-1].split("PANIC:")[-1].strip()
+            for line in said
+            if ("FATAL:" in line or "PANIC:" in line) and "the database system is" not in line
+        ]
+        return (reasons or said or ["it said nothing"])[-1]
 
 
 def _run_as(account: Account | None, folder: Path, environment: dict[str, str]) -> dict[str, Any]:

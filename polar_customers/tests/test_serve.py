@@ -1,0 +1,213 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from polar_customers.cluster import Cluster
+from polar_customers.embedded import connection_parameters, provide_database
+from polar_customers.tests.processes import (
+    ROOT,
+    Program,
+    environment,
+    free_port,
+    processes_of_session,
+    until,
+)
+
+RUNNING = "Ctrl-C stops everything."
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A DATA_DIR on which the product has been set up once, and what it said then."""
+    folder = tmp_path_factory.mktemp("prepared") / "data"
+    served = Served(folder)
+    try:
+        served.wait_for(RUNNING)
+        served.process.send_signal(signal.SIGTERM)
+        assert served.end() == 0
+    finally:
+        served.leave_nothing()
+    return folder, served.output
+
+
+@pytest.fixture
+def serve(prepared):
+    programs = []
+
+    def start(**given):
+        program = Served(prepared[0], **given)
+        programs.append(program)
+        return program
+
+    yield start
+    for program in programs:
+        program.leave_nothing()
+    if pid := Cluster(prepared[0]).server_pid():
+        os.kill(pid, signal.SIGKILL)
+
+
+class Served(Program):
+    def __init__(self, folder: Path, **given: object) -> None:
+        self.folder = folder
+        self.port = given.setdefault("PORT", free_port())
+        super().__init__("manage.py", "serve", env=environment(DATA_DIR=folder, DEMO="0", **given))
+
+    def has_left_nothing(self) -> bool:
+        with socket.socket() as probe:
+            unheard = probe.connect_ex(("127.0.0.1", self.port)) != 0
+        return unheard and not processes_of_session(self.pid) and Cluster(self.folder).server_pid() is None
+
+
+def get(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return answer.status
+
+
+def complaint(**given):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=environment(**{"DEMO": "0", "PORT": free_port(), **given}),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_the_first_start_sets_everything_up_and_says_what_to_do_next(prepared):
+    _, said = prepared
+    assert "Preparing the database" in said
+    assert "Collecting static files" in said
+    for command in ("create_organization acme", "create_user you@example.com", "create_token acme"):
+        assert f"manage.py {command}" in said
+
+
+@pytest.mark.parametrize("to", ["itself", "its group"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_stop_ends_all_of_it(serve, to, number):
+    served = serve()
+    served.wait_for(RUNNING)
+    assert get(served.port, "/healthz") == 200
+    assert "Preparing" not in served.output
+    assert "Collecting" not in served.output
+    if to == "itself":
+        os.kill(served.pid, number)
+    else:
+        os.killpg(served.pid, number)
+    assert served.end(seconds=10) == 0
+    assert "Traceback" not in served.output
+    assert served.has_left_nothing()
+
+
+def test_it_can_be_stopped_while_it_sets_up(tmp_path):
+    served = Served(tmp_path)
+    try:
+        served.wait_for("Preparing the database")
+        os.kill(served.pid, signal.SIGTERM)
+        assert served.end(seconds=10) == 0
+        assert served.has_left_nothing()
+    finally:
+        served.leave_nothing()
+
+
+def test_it_can_be_stopped_while_the_web_server_starts(serve):
+    served = serve()
+    # a session that has its second process has just started the web server
+    until(lambda: len(processes_of_session(served.pid)) > 1)
+    os.kill(served.pid, signal.SIGTERM)
+    assert served.end(seconds=10) == 0
+    assert served.has_left_nothing()
+
+
+def test_nothing_acknowledged_is_lost_when_the_whole_group_is_killed(serve, prepared):
+    served = serve()
+    served.wait_for(RUNNING)
+    with connected(prepared[0]) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        connection.execute("INSERT INTO kept VALUES (1)")
+        os.killpg(served.pid, signal.SIGKILL)
+        os.kill(Cluster(prepared[0]).server_pid(), signal.SIGKILL)
+    until(lambda: served.has_left_nothing())
+
+    again = serve(PORT=served.port)
+    again.wait_for(RUNNING)
+    with connected(prepared[0]) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
+        connection.execute("DROP TABLE kept")
+
+
+def test_its_children_do_not_outlive_it(serve, prepared):
+    served = serve()
+    served.wait_for(RUNNING)
+    assert len(processes_of_session(served.pid)) >= 4
+    os.kill(served.pid, signal.SIGKILL)
+    until(lambda: not processes_of_session(served.pid))
+    # its server stayed, and whoever comes next looks after it
+    server = Cluster(prepared[0]).server_pid()
+    assert server is not None
+    with provide_database({"DATA_DIR": str(prepared[0])}):
+        assert Cluster(prepared[0]).server_pid() == server
+    assert Cluster(prepared[0]).server_pid() is None
+
+
+@pytest.mark.parametrize("victim", ["web server", "PostgreSQL"])
+def test_it_ends_when_a_part_of_it_ends(serve, prepared, victim):
+    served = serve()
+    served.wait_for(RUNNING)
+    if victim == "PostgreSQL":
+        os.kill(Cluster(prepared[0]).server_pid(), signal.SIGKILL)
+    else:
+        os.kill(min(set(processes_of_session(served.pid)) - {served.pid}), signal.SIGKILL)
+    assert served.end() == 1
+    assert f"{victim} ended" in served.output
+    assert "so everything was stopped." in served.output
+    assert served.has_left_nothing()
+
+
+def test_a_busy_port_is_said_before_anything_is_started(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as occupant:
+        port = occupant.getsockname()[1]
+        said = complaint(DATA_DIR=tmp_path, PORT=port)
+    assert said == (f"Port {port} of 127.0.0.1 can't be used: it is in use; choose another one with PORT.\n")
+    assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"PORT": "http"}, "PORT must be a number from 1 to 65535, not 'http'."),
+        ({"PORT": "70000"}, "PORT must be a number from 1 to 65535, not '70000'."),
+        ({"HOST": "no.such.host.invalid"}, "HOST 'no.such.host.invalid' is not an address of this machine."),
+        ({"WEB_THREADS": "0"}, "WEB_THREADS must be a whole number of 1 or more, not '0'."),
+        ({"DATABASE_URL": "mysql://a:s3cret@b/c"}, "DATABASE_URL must begin with postgresql://"),
+        ({"DATABASE_URL": "postgresql://a:s3cret@127.0.0.1:1/c"}, "can't be used: Connection refused."),
+    ],
+)
+def test_a_setting_that_can_not_be_right_is_one_sentence(tmp_path, given, said):
+    sentence = complaint(DATA_DIR=tmp_path, **given)
+    assert said in sentence
+    assert "s3cret" not in sentence
+
+
+def test_a_data_dir_that_can_not_be_written_to_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    assert "can't be written to" in complaint(DATA_DIR=tmp_path / "file" / "data")
+
+
+def connected(folder):
+    parameters = connection_parameters({"DATA_DIR": str(folder)})
+    return psycopg.connect(
+        host=parameters["HOST"], user=parameters["USER"], dbname=parameters["NAME"], autocommit=True
+    )
