@@ -1,5 +1,6 @@
 """Internal IDs: UUIDv7 (RFC 9562), so that they sort by the time they were made."""
 
+import datetime
 import uuid
 
 from uuid_utils.compat import uuid7
@@ -8,3 +9,10 @@ from uuid_utils.compat import uuid7
 def new_id() -> uuid.UUID:
     """A new UUIDv7. Migrations refer to it by this path."""
     return uuid7()
+
+
+def id_at(moment: datetime.datetime, randomness: int) -> uuid.UUID:
+    """The UUIDv7 that `moment` gives with these 74 random bits, for rows that are made as if at another time."""
+    milliseconds = int(moment.timestamp() * 1000)
+    high, low = randomness >> 62 & 0xFFF, randomness & (1 << 62) - 1
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
