@@ -46,7 +46,7 @@ class RequestMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_utf8(request.META.get("PATH_INFO", ""), request.META.get("QUERY_STRING", "")):
+        if not getattr(request, "path_is_utf8", True) or not is_utf8(request.META.get("QUERY_STRING", "")):
             return error_response(400, "invalid_utf8", "The path or the query isn't UTF-8, percent-encoded.")
         path = request.path_info
         if path.startswith("/v1/") and path.endswith("/") and _VERBATIM not in path:

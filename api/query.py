@@ -59,13 +59,12 @@ def _problem(
     return None
 
 
-def is_utf8(environ_path: str, query_string: str) -> bool:
-    """Whether a WSGI path and query string, percent-encoding undone, are UTF-8."""
+def is_utf8(query_string: str) -> bool:
+    """Whether a query, as WSGI has it (each byte a character), is UTF-8 once its percent-encoding is undone."""
+    if "%" not in query_string and query_string.isascii():
+        return True
     try:
-        if not environ_path.isascii():
-            environ_path.encode("latin-1").decode("utf-8")
-        if "%" in query_string or not query_string.isascii():
-            unquote_to_bytes(query_string.encode("latin-1")).decode("utf-8")
+        unquote_to_bytes(query_string.encode("latin-1")).decode("utf-8")
     except UnicodeError:
         return False
     return True

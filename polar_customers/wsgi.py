@@ -1,6 +1,12 @@
+"""The product as a WSGI application."""
+
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polar_customers.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from api.wsgi import Handler  # noqa: E402 the settings are read first
+
+application = Handler()
