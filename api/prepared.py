@@ -92,6 +92,7 @@ class PreparedLookup(Generic[M]):
         # Binary results arrive as Python values, so no field's converter is owed.
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             row: tuple[Any, ...] | None = cursor.execute(sql, params, prepare=True, binary=True).fetchone()
+        connection.health_check_done = True
         if connection.queries_logged:
             connection.queries_log.append({"sql": sql, "time": f"{time.perf_counter() - started:.3f}"})
         return row

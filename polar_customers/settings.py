@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "pghistory",
     "axes",
     "csp",
+    "django_htmx",
 ]
 
 MIDDLEWARE = [
@@ -117,6 +118,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organizations.middleware.PasswordChangeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,13 +136,19 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "polar_customers.dashboard.frame",
             ],
         },
     }
 ]
 
 # The database
-DATABASES: dict[str, dict[str, Any]] = {"default": connection_parameters(os.environ)}
+#
+# Each thread keeps its connection, and a request that uses it through Django's cursor first sees that it is alive;
+# the look-ups that every API request begins with notice a lost one themselves (api/prepared.py).
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {**connection_parameters(os.environ), "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+}
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -160,9 +168,13 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "organizations.logins.name_of_login"
+AXES_LOCKOUT_CALLABLE = "organizations.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -172,6 +184,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "polar_customers.views.form_expired"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
@@ -196,6 +209,7 @@ CONTENT_SECURITY_POLICY = {
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -219,6 +233,7 @@ API_MAX_BODY_BYTES = 1024 * 1024
 RATE_LIMITS = _flag("RATE_LIMITS", True)
 RATE_LIMIT_PER_MINUTE = _number("RATE_LIMIT_PER_MINUTE", 6000, least=1)
 WEB_WORKERS = _number("WEB_WORKERS", 2, least=1)
+WEB_THREADS = _number("WEB_THREADS", 4, least=1)
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 REST_FRAMEWORK = {
