@@ -1,0 +1,51 @@
+"""The tests' database: there when the first test asks for it, and emptied past its own guards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from polar_customers.embedded import DatabaseUnavailable, provide_database
+
+# Every trigger before TRUNCATE (the bit 32 of its type), and what enables it as it was.
+GUARDS_OF_TRUNCATE = """
+SELECT tgrelid::regclass::text, quote_ident(tgname),
+       CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END
+FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 32 <> 0 AND tgenabled <> 'D'
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """pytest-django asks for this before it creates the test database, and lets it go after the last test."""
+    try:
+        with provide_database(os.environ):
+            yield
+    except DatabaseUnavailable as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_guards() -> Iterator[None]:
+    """A test with transactions of its own ends with a TRUNCATE of every table, which the database refuses for some:
+    for that one transaction their guards step aside."""
+    from django.db import connection  # which reads the settings
+
+    sql_flush = type(connection.ops).sql_flush
+
+    def unguarded(operations: Any, *arguments: Any, **options: Any) -> list[str]:
+        with operations.connection.cursor() as cursor:
+            cursor.execute(GUARDS_OF_TRUNCATE)
+            guards = cursor.fetchall()
+        return [
+            *(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name, _ in guards),
+            *sql_flush(operations, *arguments, **options),
+            *(f"ALTER TABLE {table} {enabled} TRIGGER {name}" for table, name, enabled in guards),
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", unguarded)
+        yield
