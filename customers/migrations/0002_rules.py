@@ -1,7 +1,7 @@
 """What the database itself guarantees about customers, whoever writes: the application, raw SQL, the shell.
 
 The triggers are written in SQL, because the ones that django-pgtrigger installs can be switched off by a session's
-setting. Each refusal is an integrity error that carries the name of the rule as its constraint.
+setting, and fire ALWAYS, because `session_replication_role` is such a setting too. Each refusal is an integrity error that carries the name of the rule as its constraint.
 """
 
 from django.db import migrations
@@ -46,6 +46,10 @@ CREATE TRIGGER customers_guard_delete BEFORE DELETE ON customers
   FOR EACH ROW EXECUTE FUNCTION customers_guard_delete();
 CREATE TRIGGER customers_guard_truncate BEFORE TRUNCATE ON customers
   FOR EACH STATEMENT EXECUTE FUNCTION customers_guard_delete();
+ALTER TABLE customers
+  ENABLE ALWAYS TRIGGER customers_guard_update,
+  ENABLE ALWAYS TRIGGER customers_guard_delete,
+  ENABLE ALWAYS TRIGGER customers_guard_truncate;
 
 -- A change belongs to a customer of the same organization.
 ALTER TABLE customer_changes ADD CONSTRAINT customer_changes_customer_fk

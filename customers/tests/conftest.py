@@ -9,7 +9,7 @@ from organizations.tests.factories import OrganizationFactory, make_token
 
 
 @pytest.fixture(autouse=True)
-def _no_rate_limits(settings: SettingsWrapper) -> None:
+def _no_rate_limits(settings: Settings) -> None:
     settings.RATE_LIMITS = False
 
 
