@@ -55,6 +55,7 @@ class Cluster:
         self.log = data_dir / "postgres.log"
         self.host = str(socket_directory(data_dir))
         self._started: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -172,6 +173,7 @@ class Cluster:
         self.bound_log()
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
+            self._log_begins = log.tell()
             self._started = subprocess.Popen(  # noqa: S603
                 [programs / "postgres", "-D", _data_argument(self.directory, account)],
                 stdin=subprocess.DEVNULL,
@@ -291,7 +293,9 @@ class Cluster:
         link.symlink_to(self.directory)
 
     def _last_words(self) -> str:
-        said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        with self.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(self._log_begins)
+            said = log.read().splitlines()
         # not what it answered to our own attempts to connect
         reasons = [
             line.split("FATAL:")[-1].split("PANIC:")[-1].strip()

@@ -153,7 +153,7 @@ def web_server_arguments(address: Address, environ: Mapping[str, str]) -> list[s
         "--log-level": "warning",
     }
     pairs = [part for pair in options.items() for part in pair]
-    return [*pairs, "--no-ws", "--respawn-failed-workers", "polar_customers.wsgi:application"]
+    return [*pairs, "--no-ws", "--respawn-failed-workers"]
 
 
 def positive_number(environ: Mapping[str, str], name: str, default: int) -> str:

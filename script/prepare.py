@@ -66,7 +66,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def works() -> bool:
-    check = [PYTHON, "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
+    check = [str(PYTHON), "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
     try:
         return subprocess.run(check, capture_output=True, check=False).returncode == 0  # noqa: S603
     except OSError:
@@ -88,8 +88,8 @@ def make_environment() -> None:
 
 def install(name: str) -> None:
     print(f"Installing the Python packages of {name} into .venv …", file=sys.stderr, flush=True)
-    for file in ENVIRONMENT.glob(".*.sha256"):
-        file.unlink()
+    for outdated in ENVIRONMENT.glob(".*.sha256"):
+        outdated.unlink()
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     run([*pip, "-r", str(ROOT / name)], f"The packages of {name} could not be installed.")
     for file in (name, *included(name)):

@@ -33,6 +33,8 @@ from polar_customers.serving import (
 )
 
 WATCH_SECONDS = 0.25
+# Folders of packages that no page of ours uses: a third of the time of a first start
+UNUSED_STATIC = ["redoc", "rest_framework"]
 OFF = ("0", "off", "no", "false")
 
 
@@ -53,7 +55,10 @@ class Command(BaseCommand):
                 set_up()
                 metrics = emptied(settings.DATA_DIR / "prometheus" / str(address.port))
                 children.start(
-                    "web server", "granian", web_server, {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+                    "web server",
+                    "polar_customers.web_server",
+                    web_server,
+                    {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
                 )
                 wait_until_ready(address, children)
                 print(banner(settings.PUBLIC_URL or address.url), flush=True)
@@ -96,7 +101,7 @@ def collect_static_files() -> None:
         return
     say("Collecting static files …")
     mark.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("collectstatic", ignore_patterns=UNUSED_STATIC, interactive=False, verbosity=0)
     mark.write_text(current, encoding="ascii")
 
 
