@@ -127,14 +127,19 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.organization} · {self.get_role_display()}"
 
+    def has_role(self, least: Membership.Role) -> bool:
+        """Whether the role is `least` or one that may do more."""
+        rising = (self.Role.VIEWER, self.Role.MEMBER, self.Role.OWNER)
+        return self.role in rising[rising.index(least) :]
+
     @property
     def may_write(self) -> bool:
-        return self.role in (self.Role.OWNER, self.Role.MEMBER)
+        return self.has_role(self.Role.MEMBER)
 
     @property
     def may_manage(self) -> bool:
         """Tokens, staff and what was deleted are the owners' business."""
-        return self.role == self.Role.OWNER
+        return self.has_role(self.Role.OWNER)
 
 
 class AccessToken(models.Model):

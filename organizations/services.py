@@ -6,6 +6,7 @@ import datetime
 import secrets
 from collections.abc import Iterable
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -78,3 +79,15 @@ def create_staff_user(*, email: str, organization: Organization, role: str) -> t
     membership.full_clean()
     membership.save(force_insert=True)
     return membership, one_time_password
+
+
+def change_password(*, user: User, password: str) -> User:
+    """Gives `user` a password of their own choice, which ends every session that was begun with the one before.
+
+    Raises ValidationError when it is too easily guessed.
+    """
+    validate_password(password, user)
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    return user

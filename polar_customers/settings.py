@@ -136,7 +136,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "polar_customers.dashboard.frame",
+                "polar_customers.frame.frame",
             ],
         },
     }

@@ -6,6 +6,21 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from api.views import healthz, metrics, readyz
+from organizations.models import Membership
+from organizations.staff import staff_path, staff_routes
+from polar_customers.dashboard import PAGES
+from polar_customers.id_check import id_check
+from polar_customers.overview import overview
+from polar_customers.search import search
+
+VIEWER = Membership.Role.VIEWER
+
+organization_pages = [
+    staff_path("", overview, read=VIEWER, write=None, name="overview"),
+    staff_path("search", search, read=VIEWER, write=None, name="search"),
+    staff_path("developers/test-id", id_check, read=VIEWER, write=None, name="test-id"),
+    *PAGES,
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -13,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("v1/", include("customers.api.urls")),
     path("admin/", admin.site.urls),
+    path("", include("organizations.urls")),
+    path("o/<slug:organization>/", include((staff_routes(organization_pages), "dashboard"))),
 ]
 
 handler400 = "polar_customers.views.bad_request"

@@ -1,0 +1,35 @@
+"""What the dashboard is made of. A feature joins it here and nowhere else: with its pages, its place in the navigation,
+and where the search box finds its things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import URLPattern
+
+import organizations.urls
+from organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the navigation. `route` is its first page's name; the pages below that address belong to it."""
+
+    label: str
+    route: str
+    icon: str
+
+
+Lookup = Callable[[Organization, str], str | None]
+"""The address of the one thing in the organization that a text names exactly; None when there is none, or more."""
+
+PAGES: tuple[URLPattern, ...] = (*organizations.urls.staff_patterns,)
+
+NAVIGATION: tuple[Section, ...] = (
+    Section("Overview", "overview", "home"),
+    Section("Developers", "developers", "code"),
+)
+
+# The search box asks them in this order.
+LOOKUPS: tuple[Lookup, ...] = ()

@@ -1,0 +1,36 @@
+"""What surrounds every page of the dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from organizations.models import Membership
+from polar_customers.dashboard import NAVIGATION
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """For the templates: the product's name, and inside an organization who is there and where one can go."""
+    facts: dict[str, Any] = {"product_name": settings.PRODUCT_NAME}
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is not None:
+        facts |= {
+            "membership": membership,
+            "organization": membership.organization,
+            "memberships": getattr(request, "memberships", ()),
+            "navigation": _navigation(request.path, membership.organization.slug),
+        }
+    return facts
+
+
+def _navigation(path: str, slug: str) -> list[dict[str, Any]]:
+    entries = []
+    for section in NAVIGATION:
+        url = reverse(f"dashboard:{section.route}", args=[slug])
+        # the overview's address ends with a slash, and every other page's begins with it
+        is_current = path == url or (not url.endswith("/") and path.startswith(f"{url}/"))
+        entries.append({"label": section.label, "icon": section.icon, "url": url, "is_current": is_current})
+    return entries

@@ -1,0 +1,54 @@
+"""An organization's first page: what is going on, or how to begin."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shlex
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from api.counting import count_up_to
+from customers.links import api_url, curl
+from customers.models import Customer
+from organizations.models import AccessToken
+from organizations.staff import StaffRequest
+
+RECENTLY = datetime.timedelta(days=30)
+NEWEST_SHOWN = 8
+FIRST_CUSTOMER = {"external_customer_id": "cust_123", "name": "Acme Inc"}
+
+
+def overview(request: StaffRequest) -> HttpResponse:
+    """Figures that cost the same at any size, and the newest customers; the first steps where there are none."""
+    customers = Customer.objects.for_organization(request.organization).live()
+    newest = list(customers.order_by("-created_at", "-id")[:NEWEST_SHOWN])
+    if not newest:
+        return render(request, "polar_customers/first_steps.html", _first_steps(request))
+    since = timezone.now() - RECENTLY
+    return render(
+        request,
+        "polar_customers/overview.html",
+        {
+            "newest": newest,
+            "total": count_up_to(customers),
+            "recent": count_up_to(customers.filter(created_at__gte=since)),
+            "without_id": count_up_to(customers.filter(external_customer_id__isnull=True)),
+            "since": since,
+        },
+    )
+
+
+def _first_steps(request: StaffRequest) -> dict[str, object]:
+    base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    body = shlex.quote(json.dumps(FIRST_CUSTOMER))
+    create = f"{curl(base + reverse('customers'))} \\\n  --json {body}"
+    return {
+        "has_token": AccessToken.objects.for_organization(request.organization).usable().exists(),
+        "create": create,
+        "read": curl(api_url(base, FIRST_CUSTOMER["external_customer_id"])),
+    }
