@@ -22,6 +22,8 @@ from structlog.contextvars import get_contextvars
 from api.conflicts import Conflict, ConflictError, conflict_in
 from api.renderers import render
 
+_MAX_ATTR_LENGTH = 500
+
 log = structlog.get_logger("api")
 
 
@@ -67,7 +69,7 @@ class EnvelopeFormatter(ExceptionFormatter):  # type: ignore[misc]
             {
                 "code": error.code,
                 "detail": error.detail,
-                "attr": error.attr or getattr(self.exc, "attr", None),
+                "attr": _shortened(error.attr or getattr(self.exc, "attr", None)),
             }
             for error in error_response.errors
         ]
@@ -76,6 +78,11 @@ class EnvelopeFormatter(ExceptionFormatter):  # type: ignore[misc]
             errors,
             conflict=getattr(self.exc, "conflict", None),
         )
+
+
+def _shortened(attr: str | None) -> str | None:
+    """`attr` may repeat a name from the request, which has no limit but the body's."""
+    return attr if attr is None or len(attr) <= _MAX_ATTR_LENGTH else f"{attr[:_MAX_ATTR_LENGTH]}…"
 
 
 def envelope(

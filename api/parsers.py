@@ -20,6 +20,12 @@ class PayloadTooLarge(exceptions.APIException):
         super().__init__(f"The body is larger than the {limit:,} bytes that this route takes.")
 
 
+def body_limit(view: object) -> int:
+    """How many bytes of a body the view takes."""
+    limit: int = getattr(view, "max_body_bytes", settings.API_MAX_BODY_BYTES)
+    return limit
+
+
 class JSONParser(BaseParser):
     """A view says with `max_body_bytes` how large a body it takes (1 MiB unless it does).
 
@@ -32,8 +38,7 @@ class JSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        view = (parser_context or {}).get("view")
-        limit: int = getattr(view, "max_body_bytes", settings.API_MAX_BODY_BYTES)
+        limit = body_limit((parser_context or {}).get("view"))
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLarge(limit)
@@ -44,20 +49,20 @@ class JSONParser(BaseParser):
         return loads(text)
 
 
-def loads(text: str) -> Any:
-    """The value that `text` says, as `JSONParser` reads it. Raises ParseError."""
+def loads(text: str, *, what: str = "The body") -> Any:
+    """The value that `text` says, as `JSONParser` reads it. Raises ParseError, whose sentence is about `what`."""
     try:
         return json.loads(
             text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_repeats
         )
     except json.JSONDecodeError as error:
         raise exceptions.ParseError(
-            f"The body isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"{what} isn't JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
-        raise exceptions.ParseError("The body is nested too deeply.") from None
+        raise exceptions.ParseError(f"{what} is nested too deeply.") from None
     except ValueError as error:
-        raise exceptions.ParseError(f"The body isn't JSON that we can keep: {error}") from None
+        raise exceptions.ParseError(f"{what} isn't JSON that we can keep: {error}") from None
 
 
 def _refuse_constant(name: str) -> None:
@@ -74,7 +79,9 @@ def _finite(digits: str) -> float:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {json.dumps(repeated[:100])} stands twice in one object.")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"the name {json.dumps(name[:100])} stands twice in one object.")
+            seen.add(name)
     return value

@@ -12,11 +12,14 @@ from rest_framework import exceptions
 
 from api.text import check_characters
 
+_LONGEST_MISSPELLING = 100
+
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence with the known name that `name` was meant to be, or with all of them when none is near."""
     names = sorted(known)
-    if near := difflib.get_close_matches(name, names, n=1):
+    # a comparison takes time with the name's length, and nobody misspells one into this many letters
+    if len(name) <= _LONGEST_MISSPELLING and (near := difflib.get_close_matches(name, names, n=1)):
         return f"Did you mean “{near[0]}”?"
     return f"Known: {', '.join(names)}." if names else "There are none here."
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
-from django.core.validators import EmailValidator
+from django.core.validators import EmailValidator, ProhibitNullCharactersValidator
 from rest_framework import exceptions, serializers
+from rest_framework.fields import empty
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from api.metadata import check_metadata
 from api.query import suggestion
+from api.text import check_characters
+
+_MOST_REPORTED = 20
+_REPLACED = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Reads a JSON object with known fields only. `read_only_fields` are known, but not the caller's to write."""
 
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is None and not self.allow_null:
+            raise _not_an_object()
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
-            raise exceptions.ValidationError(
-                {"non_field_errors": ["The body must be a JSON object."]}, code="not_an_object"
-            )
-        problems = {name: [self._unknown(name)] for name in data if not self._may_write(name)}
+            raise _not_an_object()
+        refused = (name for name in data if not self._may_write(name))
+        problems = {name: [self._unknown(name)] for name in islice(refused, _MOST_REPORTED)}
         try:
             value = super().to_internal_value(data)
         except exceptions.ValidationError as error:
@@ -45,6 +56,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         )
 
 
+def _not_an_object() -> exceptions.ValidationError:
+    return exceptions.ValidationError(
+        {"non_field_errors": ["The body must be a JSON object."]}, code="not_an_object"
+    )
+
+
 class TextField(serializers.CharField):
     """A JSON string, kept as sent: not trimmed, and never made from a number."""
 
@@ -56,6 +73,11 @@ class TextField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs["trim_whitespace"] = False
         super().__init__(**kwargs)
+        # One rule for all texts, in place of the framework's own two.
+        self.validators = [
+            *(found for found in self.validators if not isinstance(found, _REPLACED)),
+            check_characters,
+        ]
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -9,7 +9,9 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from api.parsers import body_limit
 from api.query import check_query
+from api.wsgi import measure_body
 from organizations.models import Organization
 
 LIST_PARAMETERS = ("limit", "cursor", "ordering")
@@ -45,6 +47,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
             known=self.query_parameters.get(self.action, ()),
             repeatable=self.repeatable_parameters,
         )
+        measure_body(request._request, body_limit(self))
 
     @property
     def organization(self) -> Organization:
@@ -63,7 +66,11 @@ class OrganizationViewSet(GenericViewSet[Any]):
         return queryset
 
     def body(self, serializer_class: Any, **options: Any) -> dict[str, Any]:
-        """The request's body, checked. Raises ValidationError by field."""
-        serializer = serializer_class(data=self.request.data, **options)
+        """The request's body, checked. Raises ValidationError by field, and ParseError when there is none: a body that
+        got lost on its way must not become a customer of nothing, or empty one."""
+        data = self.request.data
+        if self.request.stream is None:
+            raise exceptions.ParseError("The body is empty. Send a JSON object, {} for one without fields.")
+        serializer = serializer_class(data=data, **options)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
