@@ -343,6 +343,15 @@ class KeysetPagination(BasePagination):
         ]
 
 
+def asked_ordering(query: QueryDict, view: APIView) -> str:
+    """The `ordering` of a query that isn't paged, by the same rule. Raises ValidationError."""
+    asked = _Asked(query, view)
+    ordering = asked.ordering()
+    if asked.errors:
+        raise ValidationError(asked.errors)
+    return ordering
+
+
 class _Asked:
     """The parameters as sent. What can't be right is noted in `errors`, so that all of it is told at once."""
 

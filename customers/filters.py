@@ -114,5 +114,6 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset
 
 
+ORDERINGS = ("created_at", "name", "email", "external_customer_id")
 PARAMETERS = (*(name for name in CustomerFilter.base_filters if name != "metadata"), "metadata[]")
 REPEATABLE = ("external_customer_id",)

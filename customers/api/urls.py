@@ -23,6 +23,7 @@ register_converter(RestOfPathConverter, "rest")
 
 urlpatterns = [
     path("customers", CustomerViewSet.as_view({"get": "list", "post": "create"}), name="customers"),
+    path("customers/export", CustomerViewSet.as_view({"get": "export"}), name="customers-export"),
     path(
         "customers/external_id/<rest:external_customer_id>",
         CustomerByExternalIDViewSet.as_view(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.urls import reverse
 from rest_framework import exceptions, status
 from rest_framework.fields import get_error_detail
@@ -14,18 +15,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from structlog.contextvars import bind_contextvars
 
-from api.paging import KeysetPagination
+from api.paging import KeysetPagination, asked_ordering
 from api.prepared import PreparedLookup
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
 from customers import services
 from customers.api.serializers import CustomerPatchSerializer, CustomerSerializer, CustomerWriteSerializer
 from customers.exceptions import CustomerGone
+from customers.export import FORMATS, export_response
 from customers.external_ids import check_external_customer_id, is_external_customer_id
-from customers.filters import PARAMETERS, REPEATABLE, CustomerFilter
+from customers.filters import ORDERINGS, PARAMETERS, REPEATABLE, CustomerFilter
 from customers.models import Customer
 from organizations.scopes import Scope
-
-ORDERINGS = ("created_at", "name", "email", "external_customer_id")
 
 _SOME_ID, _OTHER_ID = uuid.UUID(int=1), uuid.UUID(int=2)
 
@@ -91,10 +91,34 @@ class CustomerViewSet(CustomerViews):
     query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {
         **CustomerViews.query_parameters,
         "list": (*PARAMETERS, *LIST_PARAMETERS),
+        "export": (*PARAMETERS, "ordering", "format"),
     }
     repeatable_parameters = REPEATABLE
 
     def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filtered(request))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def export(self, request: Request) -> HttpResponseBase:
+        file_format = request.query_params.get("format", "csv")
+        if file_format not in FORMATS:
+            raise exceptions.ValidationError(
+                {
+                    "format": [
+                        exceptions.ErrorDetail(f"Must be one of {', '.join(FORMATS)}.", "invalid_choice")
+                    ]
+                }
+            )
+        return export_response(
+            self.filtered(request),
+            organization=self.organization,
+            ordering=asked_ordering(request.query_params, self),
+            file_format=file_format,
+            headers_only=request.method == "HEAD",
+        )
+
+    def filtered(self, request: Request) -> QuerySet[Customer]:
+        """The customers that the query asks for. Raises ValidationError by parameter."""
         narrowed = CustomerFilter(request.query_params, self.get_queryset())
         if not narrowed.is_valid():
             raise exceptions.ValidationError(
@@ -103,8 +127,7 @@ class CustomerViewSet(CustomerViews):
                     for name, problems in narrowed.errors.items()
                 }
             )
-        page = self.paginate_queryset(narrowed.qs)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return cast("QuerySet[Customer]", narrowed.qs)
 
     def create(self, request: Request) -> Response:
         fields = self.body(CustomerWriteSerializer)
