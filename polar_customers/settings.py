@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from api.logs import configure as configure_logs
 from polar_customers.embedded import connection_parameters, data_dir
+from polar_customers.kept_secrets import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir(os.environ)
@@ -48,20 +49,7 @@ def _secret_key() -> str:
     """SECRET_KEY, or one that is made once and kept in DATA_DIR for this installation alone."""
     if value := os.environ.get("SECRET_KEY", ""):
         return value
-    path = DATA_DIR / "secret_key"
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        fresh = DATA_DIR / f"secret_key.{os.getpid()}"
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        try:
-            os.link(fresh, path)  # unlike a rename, it loses against a process that was faster
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        return path.read_text(encoding="ascii")
+    return kept_secret(DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(48))
 
 
 # What this is and where it is reached

@@ -26,6 +26,8 @@ _COLUMNS = (
 )
 _COPY = f"COPY customers ({_COLUMNS}) FROM STDIN"
 
+# References are checked lot by lot, so that none has to be remembered until the end.
+_CHECK_AT_ONCE = "SET CONSTRAINTS ALL IMMEDIATE"
 _CREATE_LATER = """
 CREATE TEMPORARY TABLE demo_later (
   id uuid, external_customer_id text, metadata jsonb, modified_at timestamptz, deleted_at timestamptz
@@ -59,6 +61,7 @@ def load_customers(
         seed=seed, at=at, organization=organization.slug, count=count, company_share=company_share
     )
     with connection.cursor() as cursor:
+        cursor.execute(_CHECK_AT_ONCE)
         cursor.execute(_CREATE_LATER)
         while chunk := list(itertools.islice(customers, _CHUNK)):
             _load_chunk(cursor, organization, chunk)

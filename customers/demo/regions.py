@@ -36,7 +36,9 @@ REGIONS: tuple[Region, ...] = (
         country="US",
         area="us",
         given_names=_words("Emma Liam Olivia Noah Ava Ethan Sophia Mason Grace Jordan Harper Tyler"),
-        family_names=_words("Carter Nguyen Johnson Ramirez Brooks Patel Foster O'Brien Hayes Kim Morgan Reed"),
+        family_names=_words(
+            "Carter Nguyen Johnson Ramirez Brooks Patel Foster O'Brien Hayes Kim Morgan Reed"
+        ),
         full_name="{given} {family}",
         companies=(
             "{family} & Sons LLC",

@@ -32,7 +32,9 @@ _PLANS = ("free", "free", "free", "team", "team", "business", "business", "enter
 _NEXT_PLAN = {"free": "team", "team": "business", "business": "enterprise", "enterprise": "business"}
 _SEATS = {"free": 3, "team": 25, "business": 200, "enterprise": 5000}
 _SOURCES = ("website", "partner", "trade fair", "import", "referral")
-_LATIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ı": "i", "'": "", "’": "", " ": ""})
+_LATIN = str.maketrans(
+    {"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ı": "i", "'": "", "’": "", " ": ""}
+)
 
 _T = TypeVar("_T")
 
@@ -70,8 +72,8 @@ def demo_customers(
     The same arguments give the same customers. Python promises that of Random.random for any version of it, so
     everything else is made from that.
     """
-    shapes = Random(f"{seed}/external IDs")
-    random = Random(f"{seed}/{organization}")
+    shapes = Random(f"{seed}/external IDs")  # noqa: S311
+    random = Random(f"{seed}/{organization}")  # noqa: S311
     freed: list[_Freed] = []
     for index in range(count):
         age = ((index + random.random()) / count) ** _GROWTH

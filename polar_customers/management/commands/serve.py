@@ -146,9 +146,10 @@ def access(url: str) -> str:
     if demo_wanted():
         from polar_customers import demo
 
-        facts = demo.banner_facts(url)
+        facts = demo.banner_facts(url) if demo.is_loaded() else ""
         connections.close_all()
-        return facts
+        if facts:
+            return facts
     manage = shlex.join([sys.executable, str(ROOT / "manage.py")])
     if given := os.environ.get("DATA_DIR"):
         manage = f"DATA_DIR={shlex.quote(given)} {manage}"
