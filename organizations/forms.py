@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import format_html
 
 from organizations.scopes import ALL_SCOPES, Scope
 
@@ -60,7 +61,7 @@ class PasswordForm(PasswordChangeForm):
 class TokenForm(forms.Form):
     """What `services.create_token` needs to know."""
 
-    LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "": "No expiry"}
+    LIFETIMES = {"30": "30 days", "90": "90 days", "365": "1 year", "never": "No expiry"}
 
     name = forms.CharField(
         max_length=128,
@@ -69,7 +70,9 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="May",
-        choices=Scope.choices,
+        choices=[
+            (scope.value, format_html("{} <code>{}</code>", scope.label, scope.value)) for scope in Scope
+        ],
         initial=ALL_SCOPES,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
@@ -79,11 +82,10 @@ class TokenForm(forms.Form):
         label="Expires after",
         choices=list(LIFETIMES.items()),
         initial="365",
-        required=False,
         help_text="An expired token opens nothing. A token can be revoked at any time.",
     )
 
     @property
     def expires_at(self) -> datetime.datetime | None:
         days = self.cleaned_data["lifetime"]
-        return timezone.now() + datetime.timedelta(days=int(days)) if days else None
+        return None if days == "never" else timezone.now() + datetime.timedelta(days=int(days))

@@ -46,7 +46,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 def _first_steps(request: StaffRequest) -> dict[str, object]:
     base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     body = shlex.quote(json.dumps(FIRST_CUSTOMER))
-    create = f"{curl(base + reverse('customers'))} \\\n  --json {body}"
+    create = f"{curl(base + reverse('customers'))} \\\n  -H 'Content-Type: application/json' -d {body}"
     return {
         "has_token": AccessToken.objects.for_organization(request.organization).usable().exists(),
         "create": create,
