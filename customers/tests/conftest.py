@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from customers.tests.client import Integrator
+from api.tests.wsgi import Server
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory, make_token
 
@@ -25,14 +25,17 @@ def stranger(db: None) -> Organization:
 
 
 @pytest.fixture
-def api(organization: Organization) -> Integrator:
+def api(organization: Organization) -> Server:
     """A program of `organization` with every scope."""
-    _, secret = make_token(organization)
-    return Integrator(secret)
+    return program_of(organization)
 
 
 @pytest.fixture
-def foreign_api(stranger: Organization) -> Integrator:
+def foreign_api(stranger: Organization) -> Server:
     """A program of `stranger` with every scope."""
-    _, secret = make_token(stranger)
-    return Integrator(secret)
+    return program_of(stranger)
+
+
+def program_of(organization: Organization) -> Server:
+    _, secret = make_token(organization)
+    return Server({"Authorization": f"Bearer {secret}"})
