@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from api.nested import in_one_list
 from api.text import check_characters
 
 MAX_KEYS = 50
@@ -87,12 +88,4 @@ class MetadataField(models.JSONField):
         try:
             check_metadata(value)
         except ValidationError as error:
-            if hasattr(error, "error_dict"):  # a field's own errors are a list
-                raise ValidationError(
-                    [
-                        ValidationError(f"{name}: {problem.message}", code=problem.code)
-                        for name, problems in error.error_dict.items()
-                        for problem in problems
-                    ]
-                ) from None
-            raise
+            raise in_one_list(error) from None

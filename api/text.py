@@ -6,11 +6,13 @@ from django.core.exceptions import ValidationError
 def check_characters(value: str) -> None:
     """Raises ValidationError, naming it, for a character that PostgreSQL can't keep: NUL, or a lone surrogate."""
     if "\x00" in value:
-        raise ValidationError("The character NUL (U+0000) can't be stored. Remove it.", code="null_character")
+        raise ValidationError(
+            "The character NUL (U+0000) can't be stored. Remove it.", code="forbidden_character"
+        )
     if not value.isascii():
         for character in value:
             if "\ud800" <= character <= "\udfff":
                 raise ValidationError(
                     f"U+{ord(character):04X} is half of a surrogate pair, not a character. Send the text as UTF-8.",
-                    code="surrogate_character",
+                    code="forbidden_character",
                 )

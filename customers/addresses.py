@@ -33,7 +33,12 @@ def check_billing_address(value: object) -> Address:
             errors[str(part)] = error
     if errors:
         raise ValidationError(errors)
-    return {part: value.get(part) for part in PARTS}
+    return complete_address(value)
+
+
+def complete_address(value: Address) -> Address:
+    """`value` with all six parts, absent ones null. It isn't checked."""
+    return {**dict.fromkeys(PARTS), **value}
 
 
 def _check_part(part: object, text: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self
 
 import pghistory
@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from api.metadata import MetadataField
+from api.nested import in_one_list
 from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
@@ -34,8 +35,10 @@ class BillingAddressField(models.JSONField):
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
-        if value is not None:
+        try:
             check_billing_address(value)
+        except ValidationError as error:
+            raise in_one_list(error) from None
 
 
 @pghistory.track(
@@ -73,7 +76,14 @@ class Customer(models.Model):
     name = models.CharField(
         max_length=256, null=True, blank=True, db_collation="C", validators=[check_characters]
     )
-    email = models.EmailField("e-mail address", max_length=254, null=True, blank=True, db_collation="C")
+    email = models.EmailField(
+        "e-mail address",
+        max_length=254,
+        null=True,
+        blank=True,
+        db_collation="C",
+        validators=[check_characters],
+    )
     billing_address = BillingAddressField(null=True, blank=True)
     tax_id = models.CharField("tax ID", max_length=64, null=True, blank=True, validators=[check_characters])
     metadata = MetadataField()
@@ -144,15 +154,26 @@ class Customer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        self._stored_external_customer_id = self.external_customer_id
+        self._remember_external_customer_id(kwargs.get("update_fields"))
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using, names, from_queryset)
+        self._remember_external_customer_id(names)
 
     @classmethod
     def from_db(cls, *row: Any, **options: Any) -> Self:
         customer = super().from_db(*row, **options)
-        customer._stored_external_customer_id = customer.__dict__.get("external_customer_id")
+        customer._remember_external_customer_id()
         return customer
 
     _stored_external_customer_id: str | None = None
+
+    def _remember_external_customer_id(self, among: Collection[str] | None = None) -> None:
+        if among is None or "external_customer_id" in among:
+            self._stored_external_customer_id = self.__dict__.get("external_customer_id")
 
     @property
     def is_deleted(self) -> bool:
@@ -169,10 +190,13 @@ class Customer(models.Model):
         """Raises ExternalCustomerIDTaken, naming the holder, when another live customer has this one's ID.
 
         One look-up that says who it is, in place of Django's, which only says that there is somebody. It looks only
-        when the ID is new here, since a stored one is unique already.
+        when the ID is well formed, and new here, since a stored one is unique already. That a form leaves out the
+        organization is no reason not to look.
         """
         own_id = self.external_customer_id
         if own_id is None or self.is_deleted or own_id == self._stored_external_customer_id:
+            return
+        if "external_customer_id" in (exclude or ()):
             return
         holder = (
             Customer.objects.for_organization(self.organization_id)

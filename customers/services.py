@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from api.conflicts import conflict_in
 from api.metadata import Metadata, merge_metadata
-from customers.addresses import Address, check_billing_address
+from customers.addresses import Address, complete_address
 from customers.exceptions import (
     CustomerGone,
     ExternalCustomerIDConflict,
     ExternalCustomerIDImmutable,
     ExternalCustomerIDTaken,
 )
+from customers.external_ids import is_external_customer_id
 from customers.history import erase_history
 from customers.models import EXTERNAL_ID_INDEX, Customer
 from customers.monitoring import EXTERNAL_ID_REFUSALS
@@ -46,13 +47,9 @@ class CustomerFields(TypedDict, total=False):
     metadata: Metadata
 
 
-_EMPTY: CustomerFields = {
-    "name": None,
-    "email": None,
-    "billing_address": None,
-    "tax_id": None,
-    "metadata": {},
-}
+def _emptied() -> CustomerFields:
+    """Every field but the external ID, without a value."""
+    return {"name": None, "email": None, "billing_address": None, "tax_id": None, "metadata": {}}
 
 
 def create_customer(*, organization: Organization, **fields: Unpack[CustomerFields]) -> Customer:
@@ -84,11 +81,15 @@ def put_customer(
     and ExternalCustomerIDImmutable when `fields` names another external ID, or none.
     """
     named = fields.get("external_customer_id", own_id)
-    whole: CustomerFields = {**_EMPTY, **fields, "external_customer_id": own_id}
+    whole: CustomerFields = {**_emptied(), **fields, "external_customer_id": own_id}
 
     def put() -> tuple[Customer, bool]:
-        holder = Customer.objects.for_organization(organization).holding(own_id).first()
+        holder = None
+        if is_external_customer_id(own_id):
+            holder = Customer.objects.for_organization(organization).holding(own_id).first()
         if named != own_id:
+            for value in (own_id, named):  # what is ill-formed comes before what is in the way
+                _draft(organization, {**whole, "external_customer_id": value}).clean_fields()
             raise ExternalCustomerIDImmutable(
                 customer_id=holder.id if holder else None, external_customer_id=own_id
             )
@@ -120,19 +121,24 @@ def stand_in_for(customer_id: uuid.UUID) -> str:
 
 
 def _erase(customer: Customer) -> None:
-    for name, value in _EMPTY.items():
-        setattr(customer, name, value)
+    emptied = _emptied()
+    _assign(customer, emptied)
     if customer.external_customer_id is not None:
         customer.external_customer_id = stand_in_for(customer.id)
-    customer.save(update_fields=[*_EMPTY, "external_customer_id"])
+    customer.save(update_fields=[*emptied, "external_customer_id"])
     erase_history(customer, stand_in=stand_in_for(customer.id))
 
 
 def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:
-    customer = Customer(organization=organization)
-    _assign(customer, fields)
+    customer = _draft(organization, fields)
     customer.modified_at = customer.created_at
     return _save(customer, force_insert=True)
+
+
+def _draft(organization: Organization, fields: Mapping[str, Any]) -> Customer:
+    customer = Customer(organization=organization)
+    _assign(customer, fields)
+    return customer
 
 
 def _update(customer: Customer, fields: Mapping[str, Any], *, merge: bool) -> Customer:
@@ -152,13 +158,13 @@ def _update(customer: Customer, fields: Mapping[str, Any], *, merge: bool) -> Cu
 
 def _written(value: object) -> str:
     """Tells what JSON tells apart and Python takes for equal: 1, 1.0 and true."""
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def _assign(customer: Customer, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
-        if name == "billing_address" and value is not None:
-            value = check_billing_address(value)
+        if name == "billing_address" and isinstance(value, dict):
+            value = complete_address(value)
         setattr(customer, name, value)
 
 

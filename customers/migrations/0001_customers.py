@@ -86,7 +86,12 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        blank=True, db_collation="C", max_length=254, null=True, verbose_name="e-mail address"
+                        blank=True,
+                        db_collation="C",
+                        max_length=254,
+                        null=True,
+                        validators=[api.text.check_characters],
+                        verbose_name="e-mail address",
                     ),
                 ),
                 ("billing_address", customers.models.BillingAddressField(blank=True, null=True)),
@@ -174,7 +179,12 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        blank=True, db_collation="C", max_length=254, null=True, verbose_name="e-mail address"
+                        blank=True,
+                        db_collation="C",
+                        max_length=254,
+                        null=True,
+                        validators=[api.text.check_characters],
+                        verbose_name="e-mail address",
                     ),
                 ),
                 ("billing_address", customers.models.BillingAddressField(blank=True, null=True)),
