@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection, models
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
 
@@ -42,23 +43,26 @@ class PreparedLookup(Generic[M]):
 
     def get(self, *arguments: Any) -> M | None:
         """The row, or None: one statement. A connection that the server has closed meanwhile is replaced, once."""
-        compiled = self._compiled or self._compile()
+        database = connections[
+            DEFAULT_DB_ALIAS
+        ]  # the proxy `connection` would look this up at each attribute
+        compiled = self._compiled or self._compile(database)
         params = [
             constant if place is None else arguments[place]
             for place, constant in zip(compiled.places, compiled.constants, strict=True)
         ]
         try:
-            row = self._fetch(compiled.sql, params)
+            row = _fetch(database, compiled.sql, params)
         except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or not _was_lost():
+            if database.in_atomic_block or not _was_lost(database):
                 raise
-            connection.close()
-            row = self._fetch(compiled.sql, params)
+            database.close()
+            row = _fetch(database, compiled.sql, params)
         return None if row is None else self._hydrate(compiled, row)
 
-    def _compile(self) -> _Compiled:
+    def _compile(self, database: BaseDatabaseWrapper) -> _Compiled:
         queryset = self._build(*self._samples)[:1]
-        compiler = queryset.query.get_compiler(using=connection.alias)
+        compiler = queryset.query.get_compiler(using=database.alias)
         sql, params = compiler.as_sql()
         info: dict[str, Any] = compiler.klass_info or {}
 
@@ -85,26 +89,28 @@ class PreparedLookup(Generic[M]):
         sent = value.obj if isinstance(value, psycopg.Binary) else value
         return self._samples.index(sent) if sent in self._samples else None
 
-    def _fetch(self, sql: str, params: Sequence[Any]) -> tuple[Any, ...] | None:
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        started = time.perf_counter()
-        # Binary results arrive as Python values, so no field's converter is owed.
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            row: tuple[Any, ...] | None = cursor.execute(sql, params, prepare=True, binary=True).fetchone()
-        connection.health_check_done = True
-        if connection.queries_logged:
-            connection.queries_log.append({"sql": sql, "time": f"{time.perf_counter() - started:.3f}"})
-        return row
-
     def _hydrate(self, compiled: _Compiled, row: tuple[Any, ...]) -> M:
         end = len(compiled.fields)
-        found = self._model.from_db(connection.alias, compiled.fields, row[:end])
+        found = self._model.from_db(DEFAULT_DB_ALIAS, compiled.fields, row[:end])
         for name, model, fields in compiled.related:
             start, end = end, end + len(fields)
-            setattr(found, name, model.from_db(connection.alias, fields, row[start:end]))
+            setattr(found, name, model.from_db(DEFAULT_DB_ALIAS, fields, row[start:end]))
         return found
 
 
-def _was_lost() -> bool:
-    return connection.connection is None or bool(connection.connection.closed)
+def _fetch(database: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> tuple[Any, ...] | None:
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    started = time.perf_counter()
+    # Binary results arrive as Python values, so no field's converter is owed.
+    with database.wrap_database_errors:
+        cursor = psycopg.Cursor(database.connection)
+        row: tuple[Any, ...] | None = cursor.execute(sql, params, prepare=True, binary=True).fetchone()
+    database.health_check_done = True  # type: ignore[attr-defined]
+    if database.queries_logged:
+        database.queries_log.append({"sql": sql, "time": f"{time.perf_counter() - started:.3f}"})
+    return row
+
+
+def _was_lost(database: BaseDatabaseWrapper) -> bool:
+    return database.connection is None or bool(database.connection.closed)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
 from api.parsers import body_limit
@@ -39,6 +44,20 @@ class OrganizationViewSet(GenericViewSet[Any]):
         for name in ("model", "read_scope", "write_scope"):
             if not hasattr(cls, name):
                 raise TypeError(f"{cls.__name__} must say its {name}.")
+
+    # Parsers, authentication and permissions hold no state, so that requests share them.
+
+    def get_parsers(self) -> list[BaseParser]:
+        return _shared(tuple(self.parser_classes))
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return _shared(tuple(self.authentication_classes))
+
+    def get_permissions(self) -> list[Any]:
+        return _shared(tuple(self.permission_classes))
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return super().get_throttles() if settings.RATE_LIMITS else []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -74,3 +93,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
         serializer = serializer_class(data=data, **options)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+@cache
+def _shared(classes: tuple[type[Any], ...]) -> list[Any]:
+    return [made() for made in classes]
