@@ -1,18 +1,21 @@
 """The history of customers: the database writes a row at each change (triggers of django-pghistory), with who did it.
 
-Who did it is the context that `api.actors` binds for the length of a request or a command. It holds IDs alone, so that
-erasing a customer's personal data from its history leaves the authors in place.
+Who did it is the context that `api.middleware` and `api.authentication` bind for the length of a request: the ID of a
+user or a token, and the request's.
 """
 
 from __future__ import annotations
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Func, JSONField, Value, When
 
 from customers.models import Customer, CustomerChange  # type: ignore[attr-defined]
 
 
 def erase_history(customer: Customer, *, stand_in: str) -> None:
-    """Removes personal data from every change of the customer; `stand_in` takes the external ID's place."""
+    """Removes personal data from every change of the customer; `stand_in` takes the external ID's place.
+
+    Who made the change stays. The request's ID goes: the caller chose it, and may have made it of anything.
+    """
     CustomerChange.objects.filter(organization_id=customer.organization_id, pgh_obj_id=customer.id).update(
         external_customer_id=Case(
             When(external_customer_id__isnull=False, then=Value(stand_in)), default=Value(None)
@@ -22,4 +25,11 @@ def erase_history(customer: Customer, *, stand_in: str) -> None:
         billing_address=None,
         tax_id=None,
         metadata={},
+        pgh_context=Func(
+            F("pgh_context"),
+            Value("request_id"),
+            arg_joiner=" - ",
+            template="(%(expressions)s)",
+            output_field=JSONField(),
+        ),
     )
