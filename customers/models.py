@@ -25,6 +25,7 @@ from organizations.models import Organization
 
 EXTERNAL_ID_INDEX = "idx_customers_org_external_id"
 _LIVE = Q(deleted_at__isnull=True)
+_DELETED = Q(deleted_at__isnull=False)
 
 # A character that no e-mail address or external ID can hold, so that no fragment matches across two fields.
 _SEPARATOR = "\x1f"
@@ -146,6 +147,13 @@ class Customer(models.Model):
             GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="idx_customers_search", condition=_LIVE),
             GinIndex(
                 OpClass(F("metadata"), "jsonb_path_ops"), name="idx_customers_metadata", condition=_LIVE
+            ),
+            # Support finds the deleted too, and these are no burden to the living.
+            models.Index("organization", "id", name="idx_customers_deleted", condition=_DELETED),
+            GinIndex(
+                OpClass(F("search_text"), "gin_trgm_ops"),
+                name="idx_customers_deleted_search",
+                condition=_DELETED,
             ),
         )
 

@@ -16,3 +16,11 @@ def id_at(moment: datetime.datetime, randomness: int) -> uuid.UUID:
     milliseconds = int(moment.timestamp() * 1000)
     high, low = randomness >> 62 & 0xFFF, randomness & (1 << 62) - 1
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+
+
+def parse_id(text: str) -> uuid.UUID | None:
+    """The internal ID that `text` spells, with or without hyphens; None for anything else."""
+    try:
+        return uuid.UUID(text) if len(text) in (32, 36) else None
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -21,6 +22,14 @@ def create_organization(*, slug: str, name: str) -> Organization:
     organization = Organization(slug=slug, name=name)
     organization.full_clean()
     organization.save(force_insert=True)
+    return organization
+
+
+def rename_organization(*, organization: Organization, name: str) -> Organization:
+    """Raises ValidationError for an empty or too long name."""
+    organization.name = name
+    organization.full_clean()
+    organization.save(update_fields=["name", "modified_at"])
     return organization
 
 
@@ -63,6 +72,35 @@ def revoke_token(*, token: AccessToken) -> AccessToken:
     return token
 
 
+def create_user(*, email: str, password: str | None = None, **fields: Any) -> tuple[User, str | None]:
+    """Somebody who logs in with `email`. Without a `password` they get a one-time password, which is returned: it is
+    stored nowhere, and they choose another when they first log in.
+
+    Raises ValidationError for a bad address, and for one that somebody uses already.
+    """
+    made = None if password else _one_time_password()
+    user = User.objects.create_user(email, password or made, must_change_password=made is not None, **fields)
+    return user, made
+
+
+def update_user(*, user: User, **fields: Any) -> User:
+    """The user with these fields changed. Raises ValidationError, as `create_user` does."""
+    for name, value in fields.items():
+        setattr(user, name, value)
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=list(fields))
+    return user
+
+
+def give_one_time_password(*, user: User) -> str:
+    """A new password in place of the one that `user` has, good until they log in and choose their own."""
+    made = _one_time_password()
+    user.set_password(made)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    return made
+
+
 @transaction.atomic
 def create_staff_user(*, email: str, organization: Organization, role: str) -> tuple[Membership, str | None]:
     """Lets `email` into `organization`. A new person gets a one-time password, which is returned; someone who has
@@ -73,12 +111,23 @@ def create_staff_user(*, email: str, organization: Organization, role: str) -> t
     one_time_password: str | None = None
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
-        one_time_password = secrets.token_urlsafe(12)
-        user = User.objects.create_user(email, one_time_password, must_change_password=True)
+        user, one_time_password = create_user(email=email)
     membership = Membership(organization=organization, user=user, role=role)
     membership.full_clean()
     membership.save(force_insert=True)
     return membership, one_time_password
+
+
+def change_role(*, membership: Membership, role: str) -> Membership:
+    """Raises ValidationError for a role that there isn't."""
+    membership.role = role
+    membership.full_clean()
+    membership.save(update_fields=["role"])
+    return membership
+
+
+def _one_time_password() -> str:
+    return secrets.token_urlsafe(12)
 
 
 def change_password(*, user: User, password: str) -> User:

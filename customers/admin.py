@@ -1,0 +1,368 @@
+"""The administration of customers, for support: everyone, the deleted too, by any of their IDs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from rest_framework.exceptions import ParseError
+
+from api.conflicts import ConflictError
+from api.parsers import loads
+from customers import services
+from customers.addresses import MAX_LENGTH, PARTS, check_billing_address
+from customers.exceptions import CustomerGone, ExternalCustomerIDConflict
+from customers.models import Customer
+from customers.querysets import CustomerQuerySet
+from customers.timeline import timeline
+from organizations.confirmations import Confirmation
+from organizations.ids import parse_id
+from organizations.support import BoundedChangeList, SupportAdmin, SupportForm, is_searchable
+from organizations.support_filters import ChoiceFilter, OrganizationFilter
+
+CHANGES_ON_THE_PAGE = 10
+CHANGES_ON_A_HISTORY_PAGE = 50
+_LARGEST_CHANGE_ID = 2**63 - 1
+
+_WRITTEN = ("external_customer_id", "name", "email", "tax_id", "metadata")
+
+
+class MetadataFormField(forms.JSONField):
+    """JSON as the API reads it, and kept as typed where it can't be read."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return {}
+        try:
+            return loads(value, what="This")
+        except ParseError as error:
+            raise ValidationError(str(error.detail), code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return data if data is None else InvalidJSONInput(data)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _address_part(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=MAX_LENGTH,
+        required=False,
+        strip=False,
+        empty_value=None,
+        widget=AdminTextInputWidget,
+    )
+
+
+class CustomerForm(SupportForm):
+    """A customer, each field kept exactly as typed."""
+
+    metadata = MetadataFormField(
+        required=False, help_text='A JSON object of simple values, such as {"plan": "pro", "seats": 5}.'
+    )
+    line1 = _address_part("Line 1")
+    line2 = _address_part("Line 2")
+    city = _address_part("City")
+    state = _address_part("State")
+    postal_code = _address_part("Postal code")
+    country = _address_part("Country")
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Customer
+        fields = ("organization", *_WRITTEN)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customer: Customer = self.instance
+        self._stored_at = "" if customer._state.adding else customer.modified_at.isoformat()
+        self.initial["seen"] = self._stored_at
+        self.initial.update(customer.billing_address or {})
+        for name in ("name", "tax_id"):
+            if name in self.fields:
+                self.fields[name].strip = False  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        address = {part: cleaned.get(part) for part in PARTS}
+        if any(address.values()):
+            try:
+                check_billing_address(address)
+            except ValidationError as error:
+                self.add_error(None, error)
+        if cleaned.get("seen") and cleaned["seen"] != self._stored_at:
+            self.add_error(
+                None,
+                ValidationError(
+                    "Somebody has changed this customer since you opened the page; see the history below. What you "
+                    "typed is still here. Save again to put it in place of theirs.",
+                    code="changed_meanwhile",
+                ),
+            )
+            self.data = {**self.data, "seen": self._stored_at}
+        return cleaned
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, _with_links(error))
+
+    def written(self) -> dict[str, Any]:
+        """What was changed, as the services take it."""
+        changed = {name: self.cleaned_data[name] for name in _WRITTEN if name in self.changed_data}
+        if any(part in self.changed_data for part in PARTS):
+            address = {part: self.cleaned_data[part] for part in PARTS}
+            changed["billing_address"] = address if any(address.values()) else None
+        return changed
+
+
+def _with_links(error: Any) -> Any:
+    """The same errors, a conflict's with a link to the customer that it is with."""
+    if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+        return ValidationError(
+            {name: [_with_link(problem) for problem in found] for name, found in error.error_dict.items()}
+        )
+    if isinstance(error, list):
+        return [_with_link(problem) for problem in error]
+    return error
+
+
+def _with_link(problem: ValidationError) -> ValidationError:
+    conflict: ConflictError | None = (problem.params or {}).get("conflict")
+    if not isinstance(conflict, ExternalCustomerIDConflict) or conflict.customer_id is None:
+        return problem
+    url = reverse("admin:customers_customer_change", args=[conflict.customer_id])
+    text = format_html('{} <a href="{}">Open the customer who has it.</a>', conflict.text, url)
+    return ValidationError(text, code=problem.code)
+
+
+class HasExternalIDFilter(ChoiceFilter):
+    title = "external customer ID"
+    parameter_name = "has_external_customer_id"
+    words = (("true", "Has one"), ("false", "Has none"))
+
+    def narrow(self, queryset: QuerySet[Any], word: str) -> QuerySet[Any]:
+        return queryset.filter(external_customer_id__isnull=word == "false")
+
+
+class DeletedFilter(ChoiceFilter):
+    title = "deletion"
+    parameter_name = "deleted"
+    words = (("false", "Not deleted"), ("true", "Deleted"))
+
+    def narrow(self, queryset: QuerySet[Any], word: str) -> QuerySet[Any]:
+        return queryset.filter(deleted_at__isnull=word == "false")
+
+
+class DeletionForm(forms.Form):
+    anonymize = forms.BooleanField(
+        required=False,
+        label="Erase personal data as well",
+        help_text="Name, e-mail address, billing address, tax ID, metadata and the external ID go for good, from the "
+        "history too. Customers who are deleted already are only erased.",
+    )
+
+
+class Deletion(Confirmation):
+    """Deletes as the API does: the row stays, and the external ID is free for another customer."""
+
+    name = "deletion"
+    action = "Delete…"
+    title = "Delete customers"
+    explanation = (
+        "The API answers 404 for a deleted customer, and the external customer ID is free for a new one. The customer "
+        "stays visible here. This can't be undone."
+    )
+    submit = "Delete"
+    form_class = DeletionForm
+
+    def button(self, obj: Any) -> str:
+        return "Erase personal data…" if obj.is_deleted else self.action
+
+    def applies_to(self, request: HttpRequest, obj: Any) -> bool:
+        return True
+
+    def perform(self, request: HttpRequest, obj: Any, form: forms.Form) -> None:
+        services.delete_customer(customer=obj, anonymize=form.cleaned_data["anonymize"])
+
+    def done(self, count: int) -> str:
+        return "The customer is deleted." if count == 1 else f"{count} customers are deleted."
+
+
+class CustomerChangeList(BoundedChangeList):
+    def get_queryset(self, *args: Any, **options: Any) -> QuerySet[Any]:
+        return super().get_queryset(*args, **options).defer("metadata", "billing_address", "tax_id")
+
+
+@admin.register(Customer)
+class CustomerAdmin(SupportAdmin):
+    """The list is in the order of making, which the primary key has, so that any page of it is a walk along an index."""
+
+    list_display = ("external_id", "name_", "email_", "organization_", "created_at")
+    list_select_related = ("organization",)
+    list_filter = (OrganizationFilter, HasExternalIDFilter, DeletedFilter, "created_at")
+    filter_parameters = frozenset(
+        {"organization", "has_external_customer_id", "deleted", "created_at__gte", "created_at__lt"}
+    )
+    search_fields = ("search_text",)
+    search_help_text = "External ID, name or e-mail address, or a part of one; or our own ID, whole"
+    ordering = ("-id",)
+    sortable_by = ()
+    autocomplete_fields = ("organization",)
+    form = CustomerForm
+    change_form_template = "admin/customers/customer/change_form.html"
+    confirmations: ClassVar = (Deletion,)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        facts = ("id", "created_at", "modified_at", "deleted_at") if obj else ()
+        address = ("shown_billing_address",) if obj and obj.is_deleted else PARTS
+        seen = () if obj is None or obj.is_deleted else ("seen",)
+        return (
+            (None, {"fields": ("external_customer_id", "organization", "name", "email", "tax_id", *seen)}),
+            ("Billing address", {"fields": address}),
+            ("Metadata", {"fields": ("metadata",)}),
+            *([("Facts", {"fields": facts})] if obj else []),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        always = ("organization", "id", "created_at", "modified_at", "deleted_at", "shown_billing_address")
+        # An ID that is sent in spite of a set one was typed while there was none: the form says what became of it.
+        sent = request.method == "POST" and "external_customer_id" in request.POST
+        return always if obj.external_customer_id is None or sent else ("external_customer_id", *always)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request) and not (obj is not None and obj.is_deleted)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("search_text")
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return CustomerChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        fragment = search_term.strip()  # no ID begins or ends with white space
+        if not isinstance(queryset, CustomerQuerySet) or not is_searchable(fragment):
+            return queryset.none(), False
+        if not fragment:
+            return queryset, False
+        found = queryset.search_with_deleted(fragment)
+        identity = parse_id(fragment)
+        return (found | queryset.filter(id=identity) if identity else found), False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            if request.method == "POST" and object_id is not None:
+                customer = self.get_object(request, unquote(object_id))
+                if customer is not None and customer.is_deleted:
+                    raise CustomerGone
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except CustomerGone:
+            messages.error(request, "This customer has been deleted in the meantime. Nothing was saved.")
+            return redirect(request.path)
+
+    def write(self, request: HttpRequest, form: CustomerForm, change: bool) -> tuple[Customer, None]:
+        if change:
+            return services.update_customer(customer=form.instance, merge=False, **form.written()), None
+        organization = form.cleaned_data["organization"]
+        return services.create_customer(organization=organization, **form.written()), None
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        obj = options.get("obj")
+        if obj is not None:
+            context["timeline"] = timeline(obj, limit=CHANGES_ON_THE_PAGE)
+        return super().render_change_form(request, context, *args, **options)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        customer = self.get_object(request, unquote(object_id))
+        if customer is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+            return missing
+        if not self.has_view_permission(request, customer):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "History",
+            "subtitle": str(customer),
+            "opts": self.opts,
+            "object": customer,
+            "object_url": self.url_of(customer),
+            "timeline": timeline(
+                customer, limit=CHANGES_ON_A_HISTORY_PAGE, before=_change_id(request.GET.get("before", ""))
+            ),
+        }
+        return TemplateResponse(request, "admin/customers/customer/history.html", context)
+
+    # The history is in the database's own words. Django's log would keep a name of the customer, beyond the reach of
+    # an erasure.
+
+    def log_addition(self, *args: Any) -> None:  # type: ignore[override]
+        return None
+
+    def log_change(self, *args: Any) -> None:  # type: ignore[override]
+        return None
+
+    # The list's columns
+
+    @admin.display(description="external customer ID")
+    def external_id(self, customer: Customer) -> SafeString:
+        own_id = customer.external_customer_id
+        text = format_html('<bdi class="external-id">{}</bdi>', own_id) if own_id else SafeString("(none)")
+        if not customer.is_deleted:
+            return text
+        return format_html('<del>{}</del> <span class="deleted-mark">Deleted</span>', text)
+
+    @admin.display(description="name")
+    def name_(self, customer: Customer) -> SafeString:
+        return format_html("<bdi>{}</bdi>", customer.name or "–")
+
+    @admin.display(description="e-mail address")
+    def email_(self, customer: Customer) -> SafeString:
+        return format_html("<bdi>{}</bdi>", customer.email or "–")
+
+    @admin.display(description="organization")
+    def organization_(self, customer: Customer) -> SafeString:
+        organization = customer.organization
+        return format_html(
+            '<a href="?organization={}"><bdi>{}</bdi></a>', organization.slug, organization.name
+        )
+
+    @admin.display(description="billing address")
+    def shown_billing_address(self, customer: Customer) -> str:
+        address = customer.billing_address or {}
+        return ", ".join(address[part] for part in PARTS if address.get(part)) or "–"
+
+
+def _change_id(text: str) -> int | None:
+    return (
+        int(text) if text.isascii() and text.isdigit() and len(text) < len(str(_LARGEST_CHANGE_ID)) else None
+    )
