@@ -150,7 +150,7 @@ def web_server_arguments(address: Address, environ: Mapping[str, str]) -> list[s
         "--blocking-threads": positive_number(environ, "WEB_THREADS", 4),
         "--workers-kill-timeout": str(STOP_SECONDS - 2),
         "--respawn-interval": "0.1",
-        "--log-level": "warning",
+        "--log-level": "error",
     }
     pairs = [part for pair in options.items() for part in pair]
     return [*pairs, "--no-ws", "--respawn-failed-workers"]

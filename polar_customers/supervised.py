@@ -31,6 +31,7 @@ def _in_child(parent: int) -> None:
 
 def main() -> None:
     end_with(int(sys.argv[1]))
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # its log lines may go to a terminal that is not its own
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")  # the only one that tells a child of ours before it runs
         os.register_at_fork(after_in_child=functools.partial(_in_child, os.getpid()))
