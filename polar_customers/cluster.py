@@ -175,7 +175,7 @@ class Cluster:
         with self.log.open("ab") as log:
             self._log_begins = log.tell()
             self._started = subprocess.Popen(  # noqa: S603
-                [programs / "postgres", "-D", _data_argument(self.directory, account)],
+                [programs / "postgres", "-D", _data_argument(self.directory, account), "-c", self._name()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -272,14 +272,19 @@ class Cluster:
         if sys.platform != "linux":
             try:
                 os.kill(pid, 0)
-            except ProcessLookupError:
+            except OSError:
                 return False
             return True
-        # every server lives in its cluster's folder, which tells it from a stranger that got the same number
         try:
-            return os.path.samefile(f"/proc/{pid}/cwd", self.directory)
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             return False
+        return os.fsencode(self._name()) in command.split(b"\0")
+
+    def _name(self) -> str:
+        # tells the server, to root without further rights too, from a stranger that got its number
+        found = self.directory.stat()
+        return f"cluster_name=polar-customers-{found.st_dev}-{found.st_ino}"
 
     def _link_socket(self) -> None:
         link = Path(self.host)

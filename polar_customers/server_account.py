@@ -62,10 +62,16 @@ def programs_for(account: Account | None) -> Path:
 
 def hand_over(tree: Path, account: Account) -> None:
     """Give a tree that belongs to root to the server's account."""
-    for folder, _, files in os.walk(tree):
-        os.chown(folder, account.uid, account.gid)
-        for name in files:
-            os.lchown(os.path.join(folder, name), account.uid, account.gid)
+    try:
+        for folder, _, files in os.walk(tree):
+            os.chown(folder, account.uid, account.gid)
+            for name in files:
+                os.lchown(os.path.join(folder, name), account.uid, account.gid)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"PostgreSQL does not run as root, and root may not give {tree} to another account here "
+            f"({error.strerror}): start the product as another user or set DATABASE_URL."
+        ) from None
 
 
 def _named(name: str) -> pwd.struct_passwd | None:
