@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db.backends.signals import connection_created
 
 from polar_customers.embedded import DatabaseUnavailable, provide_database
 
@@ -50,7 +53,21 @@ def database_for(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     with provide_database(os.environ):
+        sign_changes(arguments[0])
         yield
+
+
+def sign_changes(command: str) -> None:
+    """Has the history of whatever this process changes name the command, raw SQL and COPY included."""
+
+    def sign(connection: Any, **signal: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('pghistory.context_metadata', %s, false)",
+                [json.dumps({"command": command})],
+            )
+
+    connection_created.connect(sign, weak=False)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

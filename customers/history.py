@@ -1,7 +1,7 @@
 """The history of customers: the database writes a row at each change (triggers of django-pghistory), with who did it.
 
-Who did it is the context that `api.middleware` and `api.authentication` bind for the length of a request: the ID of a
-user or a token, and the request's.
+Who did it is the context that `api.middleware` and `api.authentication` bind for the length of a request (the ID of a
+user or a token, and the request's), and manage.py for a command (its name).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Change:
     id: int
     at: datetime.datetime
     what: str  # created, changed or deleted
-    who: str  # a person's address, a token's name, or "" for a command and the database itself
+    who: str  # a person's address, a token's name, a command, or "" for the database itself
     request_id: str
     differences: tuple[Difference, ...]
 
@@ -71,7 +71,7 @@ def _change(row: Any, previous: Any, authors: dict[uuid.UUID, str]) -> Change:
         id=row.pgh_id,
         at=row.pgh_created_at,
         what="deleted" if was_deleted else row.pgh_label,
-        who=authors.get(author, str(author)) if author else "",
+        who=authors.get(author, str(author)) if author else _command(context),
         request_id=context.get("request_id", ""),
         differences=differences,
     )
@@ -84,6 +84,10 @@ def _differences(name: str, before: Any, after: Any) -> Iterable[Difference]:
             yield from _differences(f"{name}.{part}", old.get(part), new.get(part))
     elif before != after or type(before) is not type(after):
         yield Difference(name, before, after)
+
+
+def _command(context: dict[str, Any]) -> str:
+    return f"manage.py {context['command']}" if "command" in context else ""
 
 
 def _author_id(context: dict[str, Any]) -> uuid.UUID | None:
