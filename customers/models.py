@@ -19,9 +19,9 @@ from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
 from customers.external_ids import ExternalCustomerIDField
-from customers.querysets import CustomerQuerySet, FoldCase
+from customers.querysets import CustomerQuerySet, FoldCase, SavedViewQuerySet
 from organizations.ids import new_id
-from organizations.models import Organization
+from organizations.models import Organization, User
 
 EXTERNAL_ID_INDEX = "idx_customers_org_external_id"
 _LIVE = Q(deleted_at__isnull=True)
@@ -221,3 +221,39 @@ class Customer(models.Model):
             "A customer's row is never removed; customers.services.delete_customer marks it as deleted.",
             code="no_hard_delete",
         )
+
+
+class SavedView(models.Model):
+    """A list of customers that a person comes back to. Theirs alone, and gone with their membership.
+
+    The database guarantees by a composite foreign key (migration 0004) that the person belongs to the organization.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    name = models.CharField(max_length=64, validators=[check_characters])
+    query = models.TextField(
+        max_length=4096, blank=True, help_text="What stands behind the question mark in the list's address."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[SavedViewQuerySet] = SavedViewQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        db_table = "customer_saved_views"
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "user", "name"),
+                name="customer_saved_views_name_unique",
+                violation_error_message="You have a view of this name already.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -14,8 +14,8 @@ from api.metadata import MAX_INTEGER
 if TYPE_CHECKING:
     import uuid
 
-    from customers.models import Customer  # noqa: F401
-    from organizations.models import Organization
+    from customers.models import Customer, SavedView  # noqa: F401
+    from organizations.models import Membership, Organization
 
 
 class FoldCase(Func):
@@ -32,6 +32,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def live(self) -> CustomerQuerySet:
         """Those that were not deleted: everyone, to anyone but support."""
         return self.filter(deleted_at__isnull=True)
+
+    def deleted(self) -> CustomerQuerySet:
+        """Those that were: support's and the owners' business."""
+        return self.filter(deleted_at__isnull=False)
+
+    def for_list(self) -> CustomerQuerySet:
+        """With the columns that the dashboard's list shows or sorts by, and no more."""
+        return self.only("external_customer_id", "name", "email", "created_at", "deleted_at")
 
     def holding(self, external_customer_id: str) -> CustomerQuerySet:
         """Whoever holds the ID now; at most one in an organization."""
@@ -61,6 +69,12 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if typed is not None:
             candidates |= Q(metadata__contains={name: typed})
         return self.alias(_metadatum=KeyTextTransform(name, "metadata")).filter(candidates, _metadatum=text)
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def of(self, membership: Membership) -> SavedViewQuerySet:
+        """Those that this person saved in this organization."""
+        return self.filter(organization_id=membership.organization_id, user_id=membership.user_id)
 
 
 @TextField.register_lookup
