@@ -41,3 +41,7 @@ class ExternalCustomerIDImmutable(ExternalCustomerIDConflict):
 
 class CustomerGone(Exception):
     """The customer was deleted while it was being changed."""
+
+
+class CustomerChanged(Exception):
+    """The customer isn't any more as the caller saw it: somebody else has changed it."""

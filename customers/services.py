@@ -6,6 +6,7 @@ because somebody else was faster becomes the same error that the check would hav
 
 from __future__ import annotations
 
+import datetime
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from api.conflicts import conflict_in
 from api.metadata import Metadata, merge_metadata
 from customers.addresses import Address, complete_address
 from customers.exceptions import (
+    CustomerChanged,
     CustomerGone,
     ExternalCustomerIDConflict,
     ExternalCustomerIDImmutable,
@@ -61,14 +63,22 @@ def create_customer(*, organization: Organization, **fields: Unpack[CustomerFiel
     return _until_settled(lambda: _insert(organization, fields))
 
 
-def update_customer(*, customer: Customer, merge: bool = True, **fields: Unpack[CustomerFields]) -> Customer:
+def update_customer(
+    *,
+    customer: Customer,
+    merge: bool = True,
+    seen: datetime.datetime | None = None,
+    **fields: Unpack[CustomerFields],
+) -> Customer:
     """The customer with `fields` changed, all of them or none. With `merge`, `metadata` is laid over what is stored,
-    and a None in it removes its key; without, it replaces it.
+    and a None in it removes its key; without, it replaces it. With `seen`, the `modified_at` of the customer on whose
+    looks the changes were decided, they are only made while that is still so.
 
     Raises ValidationError by field, ExternalCustomerIDImmutable when a set ID would change, ExternalCustomerIDTaken
-    when somebody else holds the new one, and CustomerGone when the customer has been deleted in the meantime.
+    when somebody else holds the new one, CustomerGone when the customer has been deleted in the meantime, and
+    CustomerChanged when it isn't as it was `seen`.
     """
-    return _until_settled(lambda: _update(customer, fields, merge=merge))
+    return _until_settled(lambda: _update(customer, fields, merge=merge, seen=seen))
 
 
 def put_customer(
@@ -141,11 +151,15 @@ def _draft(organization: Organization, fields: Mapping[str, Any]) -> Customer:
     return customer
 
 
-def _update(customer: Customer, fields: Mapping[str, Any], *, merge: bool) -> Customer:
+def _update(
+    customer: Customer, fields: Mapping[str, Any], *, merge: bool, seen: datetime.datetime | None = None
+) -> Customer:
     with transaction.atomic():
         locked = Customer.objects.select_for_update().live().filter(id=customer.id).first()
         if locked is None:
             raise CustomerGone
+        if seen is not None and locked.modified_at != seen:
+            raise CustomerChanged
         before = {name: _written(getattr(locked, name)) for name in fields}
         if merge and "metadata" in fields:
             fields = {**fields, "metadata": merge_metadata(locked.metadata, fields["metadata"])}
