@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -18,7 +19,7 @@ from customers.models import Customer
 from customers.querysets import CustomerQuerySet
 
 MAX_IDS = 100
-_METADATA = re.compile(r"metadata\[(?s:(.+))\]")
+METADATA_PARAMETER = re.compile(r"metadata\[(?s:(.+))\]")
 
 
 class ExternalCustomerIDsField(forms.Field):
@@ -39,6 +40,13 @@ class TimeField(forms.CharField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         return parse_time(text) if text else None
+
+
+class DayField(forms.DateField):
+    """A day of the calendar in UTC, such as 2026-01-31."""
+
+    input_formats = ["%Y-%m-%d"]
+    default_error_messages = {"invalid": "This must be a day, such as 2026-01-31."}
 
 
 class TrueOrFalseField(forms.CharField):
@@ -63,7 +71,7 @@ class MetadataPairsField(forms.Field):
 
 class MetadataWidget(forms.HiddenInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
-        matches = ((_METADATA.fullmatch(parameter), parameter) for parameter in data)
+        matches = ((METADATA_PARAMETER.fullmatch(parameter), parameter) for parameter in data)
         return {match[1]: data[parameter] for match, parameter in matches if match}
 
 
@@ -114,6 +122,35 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset
 
 
+class CustomerListFilter(CustomerFilter):
+    """What the dashboard's list has beside it: whole days, and for owners the deleted in place of the live."""
+
+    created_from = _filter(DayField, method="narrow_created_from")
+    created_to = _filter(DayField, method="narrow_created_to")
+    deleted = _filter(TrueOrFalseField, method="narrow_deleted")
+
+    def filter_queryset(self, queryset: CustomerQuerySet) -> CustomerQuerySet:
+        narrowed: CustomerQuerySet = super().filter_queryset(queryset)
+        return narrowed if self.form.cleaned_data["deleted"] else narrowed.live()
+
+    def narrow_created_from(
+        self, queryset: CustomerQuerySet, name: str, value: datetime.date
+    ) -> CustomerQuerySet:
+        start = datetime.datetime.combine(value, datetime.time.min, datetime.UTC)
+        return queryset.filter(created_at__gte=start)
+
+    def narrow_created_to(
+        self, queryset: CustomerQuerySet, name: str, value: datetime.date
+    ) -> CustomerQuerySet:
+        # The last moment that the database tells apart: the next day may be beyond the calendar.
+        end = datetime.datetime.combine(value, datetime.time.max, datetime.UTC)
+        return queryset.filter(created_at__lte=end)
+
+    def narrow_deleted(self, queryset: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
+        return queryset.deleted() if value else queryset
+
+
 ORDERINGS = ("created_at", "name", "email", "external_customer_id")
 PARAMETERS = (*(name for name in CustomerFilter.base_filters if name != "metadata"), "metadata[]")
+LIST_PARAMETERS = (*PARAMETERS, "created_from", "created_to", "deleted")
 REPEATABLE = ("external_customer_id",)

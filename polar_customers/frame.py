@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from organizations.models import Membership
-from polar_customers.dashboard import NAVIGATION
+from polar_customers.dashboard import CUSTOMER_TABS, NAVIGATION
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -23,6 +24,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "memberships": getattr(request, "memberships", ()),
             "navigation": _navigation(request.path, membership.organization.slug),
         }
+        match = request.resolver_match
+        if match is not None and "customer_id" in match.kwargs:
+            facts["customer_tabs"] = _customer_tabs(
+                request.path, membership.organization.slug, match.kwargs["customer_id"]
+            )
     return facts
 
 
@@ -34,3 +40,11 @@ def _navigation(path: str, slug: str) -> list[dict[str, Any]]:
         is_current = path == url or (not url.endswith("/") and path.startswith(f"{url}/"))
         entries.append({"label": section.label, "icon": section.icon, "url": url, "is_current": is_current})
     return entries
+
+
+def _customer_tabs(path: str, slug: str, customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    tabs = []
+    for tab in CUSTOMER_TABS:
+        url = reverse(f"dashboard:{tab.route}", args=[slug, customer_id])
+        tabs.append({"label": tab.label, "url": url, "is_current": path == url})
+    return tabs

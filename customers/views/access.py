@@ -1,0 +1,30 @@
+"""The one customer that an address names, for the person who asks."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404
+from structlog.contextvars import bind_contextvars
+
+from customers.models import Customer
+from organizations.staff import StaffRequest
+
+
+def customer_of(request: StaffRequest, customer_id: uuid.UUID) -> Customer:
+    """Somebody of the organization; a deleted one for owners alone. Raises Http404, the same for nobody, somebody
+    else's and one who is gone."""
+    customers = Customer.objects.for_organization(request.organization).defer("search_text")
+    customer = customers.filter(id=customer_id).first()
+    if customer is None or (customer.is_deleted and not request.membership.may_manage):
+        raise Http404
+    bind_contextvars(customer_id=str(customer.id), external_customer_id=customer.external_customer_id)
+    return customer
+
+
+def live_customer_of(request: StaffRequest, customer_id: uuid.UUID) -> Customer:
+    """As `customer_of`, where there is something to change: the deleted stay as they are."""
+    customer = customer_of(request, customer_id)
+    if customer.is_deleted:
+        raise Http404
+    return customer

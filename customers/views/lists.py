@@ -1,0 +1,121 @@
+"""The list of customers and its export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from rest_framework.exceptions import Throttled
+
+from customers.export import export_response
+from customers.forms import SavedViewForm
+from customers.listing import Listing, tidied, written
+from customers.models import SavedView
+from organizations.staff import StaffRequest
+
+COLUMNS = {
+    "external_customer_id": "External ID",
+    "name": "Name",
+    "email": "E-mail",
+    "created_at": "Created",
+}
+
+
+# What the filter's form has fields for.
+FILTER_FIELDS = ("has_external_customer_id", "created_from", "created_to", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    label: str
+    sorted: str  # as aria-sort says it, "" where the list isn't sorted by it
+    query: str  # of the list sorted by it, the other way round if it is already
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTab:
+    name: str
+    query: str
+    is_current: bool
+
+
+def customers(request: StaffRequest) -> HttpResponse:
+    """Everything about the list is in its address. A form's way of saying it leads on to the list's own."""
+    query = written(tidied(request.GET))
+    if query != written(request.GET):
+        return redirect(_address(request, query))
+    listing = Listing(request.GET, request.membership)
+    page = listing.page()
+    saved = list(SavedView.objects.of(request.membership))
+    tabs = _tabs(listing, saved)
+    return render(
+        request,
+        "customers/list.html",
+        {
+            "listing": listing,
+            "customers": page.rows,
+            "columns": _columns(listing),
+            "conditions": list(listing.conditions()),
+            "tabs": tabs,
+            "is_saved": any(tab.is_current for tab in tabs),
+            "current_view": next((view for view in saved if view.query == listing.view), None),
+            "view_form": SavedViewForm(),
+            "search_hidden": listing.hidden("search"),
+            "filters": listing.query,
+            "filter_hidden": listing.hidden(*FILTER_FIELDS),
+            "list_url": _address(request, ""),
+            "previous_url": _page_address(request, listing, page.previous_cursor),
+            "next_url": _page_address(request, listing, page.next_cursor),
+        },
+    )
+
+
+def export(request: StaffRequest) -> HttpResponseBase:
+    """The list of the same query as a CSV file, whole."""
+    listing = Listing(tidied(request.GET), request.membership)
+    if listing.problems:
+        return redirect(_address(request, written(request.GET)))
+    try:
+        return export_response(
+            listing.queryset,
+            organization=request.organization,
+            ordering=listing.ordering,
+            file_format="csv",
+            for_spreadsheet=True,
+            headers_only=request.method == "HEAD",
+        )
+    except Throttled as error:
+        messages.warning(request, str(error.detail))
+        return redirect(_address(request, listing.view))
+
+
+def _address(request: StaffRequest, query: str) -> str:
+    address = reverse("dashboard:customers", args=[request.organization.slug])
+    return f"{address}?{query}" if query else address
+
+
+def _page_address(request: StaffRequest, listing: Listing, cursor: str | None) -> str:
+    return _address(request, listing.query_with(cursor=cursor)) if cursor else ""
+
+
+def _columns(listing: Listing) -> list[Column]:
+    by, descending = listing.ordering.removeprefix("-"), listing.ordering.startswith("-")
+    return [
+        Column(
+            name,
+            label,
+            ("descending" if descending else "ascending") if name == by else "",
+            listing.query_with(cursor=None, ordering=f"-{name}" if name == by and not descending else name),
+        )
+        for name, label in COLUMNS.items()
+    ]
+
+
+def _tabs(listing: Listing, saved: list[SavedView]) -> list[ViewTab]:
+    fixed = [("All", ""), ("Without external ID", "has_external_customer_id=false")]
+    views = [*fixed, *((view.name, view.query) for view in saved)]
+    return [ViewTab(name, query, query == listing.view) for name, query in views]
