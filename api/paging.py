@@ -239,10 +239,6 @@ def _load_integer(written: Any) -> int:
     return written
 
 
-def _load_uuid(written: Any) -> uuid.UUID:
-    return uuid.UUID(_load_text(written))
-
-
 def _dump_datetime(value: datetime.datetime) -> str:
     return value.astimezone(datetime.UTC).isoformat(timespec="microseconds")
 
@@ -251,7 +247,7 @@ def _dump_datetime(value: datetime.datetime) -> str:
 _CODECS: tuple[tuple[type[models.Field[Any, Any]], _Codec], ...] = (
     (models.DateTimeField, _Codec(_dump_datetime, datetime.datetime.fromisoformat)),
     (models.DateField, _Codec(datetime.date.isoformat, datetime.date.fromisoformat)),
-    (models.UUIDField, _Codec(str, _load_uuid)),
+    (models.UUIDField, _Codec(str, lambda written: uuid.UUID(_load_text(written)))),
     (models.CharField, _Codec(str, _load_text)),
     (models.TextField, _Codec(str, _load_text)),
     (models.IntegerField, _Codec(int, _load_integer)),
@@ -384,8 +380,7 @@ class _Asked:
         values = self.sent.getlist(name)
         if len(values) > 1:
             self.refuse(name, "Send this parameter once.", code)
-            return None
-        return values[0] if values else None
+        return values[0] if len(values) == 1 else None
 
     def refuse(self, name: str, detail: str, code: str) -> None:
         self.errors[name] = [ErrorDetail(detail, code=code)]
