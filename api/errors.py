@@ -17,7 +17,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardExceptionHandler
 from rest_framework import exceptions, status
 from rest_framework.fields import get_error_detail
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from api.conflicts import Conflict, ConflictError, conflict_in
 from api.renderers import render
@@ -50,16 +50,21 @@ class ExceptionHandler(StandardExceptionHandler):  # type: ignore[misc]
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, ConflictError):
+            bind_contextvars(**exc.conflict)
             return ConflictAnswer(exc)
         if isinstance(exc, DjangoValidationError):
             conflict = conflict_in(exc) if hasattr(exc, "error_dict") else None
-            return ConflictAnswer(conflict) if conflict else exceptions.ValidationError(get_error_detail(exc))
+            if conflict:
+                return self.convert_known_exceptions(conflict)
+            return exceptions.ValidationError(get_error_detail(exc))
         if isinstance(exc, OperationalError | InterfaceError):
             log.error("database_unavailable", exc_info=exc)
             return ServiceUnavailable()
         if isinstance(exc, SuspiciousOperation) and not isinstance(exc, RequestDataTooBig):
             return exceptions.ParseError("This request can't be read as HTTP intends it.", code="bad_request")
         known: Exception = super().convert_known_exceptions(exc)
+        if isinstance(known, exceptions.NotFound) and known.detail == exceptions.NotFound.default_detail:
+            return exceptions.NotFound("There is nothing of this ID in the access token's organization.")
         return known
 
 

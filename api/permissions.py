@@ -18,7 +18,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is None:
-            return False
+            raise exceptions.NotAuthenticated("Send the access token as “Authorization: Bearer <token>”.")
         scope: str | None = getattr(
             view, "read_scope" if request.method in ("GET", "HEAD") else "write_scope", None
         )

@@ -10,7 +10,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.fields import empty
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from api.metadata import check_metadata
+from api.metadata import MAX_INTEGER, MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH, check_metadata
 from api.query import suggestion
 from api.text import check_characters
 
@@ -65,6 +65,7 @@ def _not_an_object() -> exceptions.ValidationError:
 class TextField(serializers.CharField):
     """A JSON string, kept as sent: not trimmed, and never made from a number."""
 
+    error_codes = ("forbidden_character",)
     default_error_messages = {
         "invalid": "This must be a JSON string.",
         "blank": "This can't be empty. Send null for no value.",
@@ -97,6 +98,11 @@ class EmailField(TextField):
 class MetadataField(serializers.Field[Any, Any, Any, Any]):
     """Metadata. With `removals`, a null stands for a key to remove and is passed on."""
 
+    error_codes = (
+        *TextField.error_codes,
+        *("invalid", "invalid_key", "null", "out_of_range", "too_long", "too_many_keys"),
+    )
+
     def __init__(self, *, removals: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.removals = removals
@@ -113,3 +119,27 @@ class MetadataField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+    def describe(self, direction: str) -> tuple[str, dict[str, Any]]:
+        """The name and the schema of its component in the OpenAPI document."""
+        kinds = ["string", "number", "boolean"]
+        description = (
+            f"Your own small facts, kept and never interpreted: at most {MAX_KEYS} keys of up to {MAX_KEY_LENGTH} "
+            f"characters; strings of up to {MAX_TEXT_LENGTH} characters, numbers within ±2^53, booleans."
+        )
+        if self.removals:
+            kinds.append("null")
+            description += " What you send is laid over what is stored; null removes a key."
+        return "MetadataChanges" if self.removals else "Metadata", {
+            "type": "object",
+            "description": description,
+            "maxProperties": MAX_KEYS,
+            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH},
+            "additionalProperties": {
+                "type": kinds,
+                "maxLength": MAX_TEXT_LENGTH,
+                "minimum": -MAX_INTEGER,
+                "maximum": MAX_INTEGER,
+            },
+            "examples": [{"plan": "gold", "seats": 12, "vat_exempt": False}],
+        }

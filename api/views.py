@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -17,14 +19,30 @@ from api.errors import error_response
 
 _migrations_are_applied = False
 
+Function = Callable[[HttpRequest], HttpResponse]
 
-@require_safe
+
+def reading(view: Function) -> Function:
+    """For what programs read and can't change: any other method gets 405 in the envelope."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request)
+        refusal = error_response(405, "method_not_allowed", f"Method “{request.method}” not allowed.")
+        refusal.headers["Allow"] = "GET, HEAD"
+        return refusal
+
+    return csrf_exempt(answer)
+
+
+@reading
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process answers; asks nothing of the database."""
     return JsonResponse({"status": "ok"})
 
 
-@require_safe
+@reading
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when requests can be served: the database answers and every migration is applied. Otherwise 503."""
     checks = {"database": "ok", "migrations": "ok"}
@@ -51,7 +69,7 @@ def _migrated() -> bool:
     return _migrations_are_applied
 
 
-@require_safe
+@reading
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, over all web processes. With METRICS_TOKEN set, for its bearer only."""
     expected = f"Bearer {settings.METRICS_TOKEN}"

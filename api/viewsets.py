@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from api.parsers import body_limit
 from api.query import check_query
+from api.reference import Operation
 from api.wsgi import measure_body
 from organizations.models import Organization
 
@@ -23,12 +25,15 @@ LIST_PARAMETERS = ("limit", "cursor", "ordering")
 
 
 class OrganizationViewSet(GenericViewSet[Any]):
-    """A subclass says `model`, `read_scope`, `write_scope` and `query_parameters` (by action), and gets rows of the
-    caller's organization from `get_queryset`, which it can narrow in `narrow` but can't replace."""
+    """A subclass says `model`, `read_scope`, `write_scope`, `query_parameters` (by action) and, for the reference,
+    `tag` and `operations`. It gets rows of the caller's organization from `get_queryset`, which it can narrow in
+    `narrow` but can't replace."""
 
     model: ClassVar[type[Model]]
     read_scope: ClassVar[str]
     write_scope: ClassVar[str]
+    tag: ClassVar[str] = ""
+    operations: ClassVar[Mapping[str, Operation]] = {}
     query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {}
     repeatable_parameters: ClassVar[tuple[str, ...]] = ()
 

@@ -14,6 +14,7 @@ import pghistory
 from django.core.exceptions import ImproperlyConfigured
 
 from api.logs import configure as configure_logs
+from api.reference import INTRODUCTION
 from polar_customers.embedded import connection_parameters, data_dir
 from polar_customers.kept_secrets import kept_secret
 
@@ -239,6 +240,21 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_TOKEN": None,
     "FORMAT_SUFFIX_KWARG": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": f"{PRODUCT_NAME} API",
+    "DESCRIPTION": INTRODUCTION,
+    "VERSION": "1.0.0",
+    "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
+    "TAGS": [{"name": "Customers", "description": "Customers, by our ID and by your own."}],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "POSTPROCESSING_HOOKS": ["api.openapi.add_shared_components"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True, "validatorUrl": None},
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "api.errors.ExceptionHandler",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
+from api.openapi_views import Docs, openapi_json
 from api.views import healthz, metrics, readyz
 from organizations.models import Membership
 from organizations.staff import staff_path, staff_routes
@@ -26,9 +28,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("v1/openapi.json", openapi_json, name="openapi"),
+    path("v1/docs", Docs.as_view(), name="docs"),
     path("v1/", include("customers.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("organizations.urls")),
+    path("o/<slug:organization>", RedirectView.as_view(pattern_name="dashboard:overview")),
     path("o/<slug:organization>/", include((staff_routes(organization_pages), "dashboard"))),
 ]
 

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+
+from api.tests import document
 
 
 @dataclass
@@ -43,7 +45,8 @@ class Answer:
 
 class Server:
     """Calls the WSGI application with the environment that granian builds: the path percent-decoded, bytes as Latin-1,
-    the query as it stands in the request line. `headers` go along with every request."""
+    the query as it stands in the request line. `headers` go along with every request. Every answer is held against the
+    OpenAPI document."""
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self.headers = dict(headers or {})
@@ -107,7 +110,10 @@ class Server:
                 if hasattr(chunks, "close"):
                     chunks.close()
         ((status, given),) = started
-        return Answer(int(status.split()[0]), dict(given), content)
+        answer = Answer(int(status.split()[0]), dict(given), content)
+        if not path.endswith("/") or "/external_id/" in path:
+            document.check(method, unquote(path, errors="replace"), answer)
+        return answer
 
 
 @contextlib.contextmanager

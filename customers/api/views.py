@@ -19,6 +19,7 @@ from api.paging import KeysetPagination, asked_ordering
 from api.prepared import PreparedLookup
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
 from customers import services
+from customers.api.reference import OPERATIONS, OPERATIONS_BY_EXTERNAL_ID
 from customers.api.serializers import CustomerPatchSerializer, CustomerSerializer, CustomerWriteSerializer
 from customers.exceptions import CustomerGone
 from customers.export import FORMATS, export_response
@@ -48,6 +49,7 @@ class CustomerViews(OrganizationViewSet):
     read_scope = Scope.CUSTOMERS_READ
     write_scope = Scope.CUSTOMERS_WRITE
     serializer_class = CustomerSerializer
+    tag = "Customers"
     query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {"destroy": ("anonymize",)}
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -86,6 +88,7 @@ class CustomerViews(OrganizationViewSet):
 class CustomerViewSet(CustomerViews):
     """`/v1/customers` and `/v1/customers/{customer_id}`."""
 
+    operations = OPERATIONS
     pagination_class = KeysetPagination
     orderings = ORDERINGS
     query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -144,6 +147,8 @@ class CustomerViewSet(CustomerViews):
 
 class CustomerByExternalIDViewSet(CustomerViews):
     """`/v1/customers/external_id/{external_customer_id}`: all of the path's rest is the ID."""
+
+    operations = OPERATIONS_BY_EXTERNAL_ID
 
     def find(self, *, external_customer_id: str) -> Customer:  # type: ignore[override]
         if not is_external_customer_id(external_customer_id):
