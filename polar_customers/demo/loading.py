@@ -14,7 +14,7 @@ from random import Random
 from django.db import IntegrityError, connection, transaction
 from tqdm import tqdm
 
-from customers.demo.loading import load_customers
+from customers.demo.loading import load_customers, search_indexes_built_last
 from customers.demo.rows import PERIOD
 from organizations.ids import id_at
 from organizations.models import Organization
@@ -79,15 +79,17 @@ def load(
             for business, count in shares(customers).items()
         }
         create_logins(list(loaded))
-        for organization, (business, count) in loaded.items():
-            load_customers(
-                organization=organization,
-                count=count,
-                seed=seed,
-                at=midnight,
-                company_share=business.company_share,
-                progress=bar.update,
-            )
+        with search_indexes_built_last():
+            for organization, (business, count) in loaded.items():
+                load_customers(
+                    organization=organization,
+                    count=count,
+                    seed=seed,
+                    at=midnight,
+                    company_share=business.company_share,
+                    progress=bar.update,
+                )
+            bar.set_description("Building indexes")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE customers, customer_changes")
     return {organization: count for organization, (_, count) in loaded.items()}
