@@ -27,7 +27,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def check_query(query: QueryDict, *, known: Iterable[str], repeatable: Iterable[str] = ()) -> None:
     """Raises ValidationError by parameter for unknown, repeated, empty and unreadable ones.
 
-    A known name that ends in `[]`, as `metadata[]`, stands for `metadata[anything]`.
+    A known name that ends in `[]`, as `metadata[]`, stands for `metadata[anything]`, and not for itself.
     """
     names, many = set(known), set(repeatable)
     errors: dict[str, list[exceptions.ErrorDetail]] = {}
@@ -42,8 +42,8 @@ def _problem(
     name: str, values: list[str], known: set[str], repeatable: set[str]
 ) -> exceptions.ErrorDetail | None:
     opening = name.find("[")
-    bracketed = f"{name[:opening]}[]" if opening > 0 and name.endswith("]") else None
-    if name not in known and bracketed not in known:
+    template = f"{name[:opening]}[]" if opening > 0 and name.endswith("]") else None
+    if template == name or (name not in known and template not in known):
         shown = {f"{item[:-1]}key]" if item.endswith("[]") else item for item in known}
         return exceptions.ErrorDetail(
             f"There is no such query parameter. {suggestion(name, shown)}", code="unknown_parameter"

@@ -19,16 +19,13 @@ from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
 from customers.external_ids import ExternalCustomerIDField
-from customers.querysets import CustomerQuerySet, FoldCase, SavedViewQuerySet
+from customers.querysets import SEPARATOR, CustomerQuerySet, FoldCase, SavedViewQuerySet
 from organizations.ids import new_id
 from organizations.models import Organization, User
 
 EXTERNAL_ID_INDEX = "idx_customers_org_external_id"
 _LIVE = Q(deleted_at__isnull=True)
 _DELETED = Q(deleted_at__isnull=False)
-
-# A character that no e-mail address or external ID can hold, so that no fragment matches across two fields.
-_SEPARATOR = "\x1f"
 
 
 class BillingAddressField(models.JSONField):
@@ -95,9 +92,9 @@ class Customer(models.Model):
         expression=FoldCase(
             Concat(
                 Coalesce(F("external_customer_id"), Value("")),
-                Value(_SEPARATOR),
+                Value(SEPARATOR),
                 Coalesce(F("name"), Value("")),
-                Value(_SEPARATOR),
+                Value(SEPARATOR),
                 Coalesce(F("email"), Value("")),
                 output_field=TextField(),
             )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Func, Q, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
 
 from api.metadata import MAX_INTEGER
 
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
     from customers.models import Customer, SavedView  # noqa: F401
     from organizations.models import Membership, Organization
+
+
+# What parts the fields in the text that is searched: no external ID can hold it, and hardly a name does.
+SEPARATOR = "\x1f"
 
 
 class FoldCase(Func):
@@ -48,7 +51,13 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def search(self, fragment: str) -> CustomerQuerySet:
         """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
         escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return self.filter(search_text__like=FoldCase(Value(f"%{escaped}%")))
+        pattern = FoldCase(Value(f"%{escaped}%"))
+        found = self.filter(search_text__like=pattern)
+        if SEPARATOR in fragment:  # of a field's own, not between two
+            found = found.filter(
+                Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern))
+            )
+        return found
 
     def search_with_deleted(self, fragment: str) -> CustomerQuerySet:
         """As `search`, among the deleted too. There is an index for either half, and each is used for its own."""
@@ -68,7 +77,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         typed = _as_number_or_boolean(text)
         if typed is not None:
             candidates |= Q(metadata__contains={name: typed})
-        return self.alias(_metadatum=KeyTextTransform(name, "metadata")).filter(candidates, _metadatum=text)
+        # Not KeyTextTransform, which takes a key of digits for a place in an array.
+        reads = Func(F("metadata"), Value(name), function="jsonb_extract_path_text", output_field=TextField())
+        return self.alias(_metadatum=reads).filter(candidates, _metadatum=text)
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
