@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -23,7 +24,7 @@ TEXTS = ("name", "email", "tax_id")
 FIELDS = (*TEXTS, *PARTS)
 
 
-def _text(label: str, max_length: int, **attributes: Any) -> forms.CharField:
+def _text(label: str, max_length: int, validators: Sequence[Any] = (), **attributes: Any) -> forms.CharField:
     """One line, kept as typed; empty for none."""
     return forms.CharField(
         label=label,
@@ -31,7 +32,7 @@ def _text(label: str, max_length: int, **attributes: Any) -> forms.CharField:
         required=False,
         strip=False,
         empty_value=None,
-        validators=[check_characters],
+        validators=[check_characters, *validators],
         widget=forms.TextInput(attrs={"autocomplete": "off", **attributes}),
     )
 
@@ -40,7 +41,7 @@ class CustomerForm(forms.Form):
     """A customer's contact data. `seen` is the state of the customer that the form was filled in on."""
 
     name = _text("Name", 256)
-    email = _text("E-mail address", 254, inputmode="email", spellcheck="false")
+    email = _text("E-mail address", 254, [validate_email], inputmode="email", spellcheck="false")
     line1 = _text("Line 1", MAX_LENGTH)
     line2 = _text("Line 2", MAX_LENGTH)
     postal_code = _text("Postal code", MAX_LENGTH)

@@ -12,7 +12,7 @@ from typing import cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import QueryDict
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from api.paging import DEFAULT_ORDERING, InvalidCursor, Page, page
 from api.query import check_query
@@ -137,8 +137,9 @@ class Listing:
         try:
             check_query(self.query, known=(*LIST_PARAMETERS, "ordering", "cursor"), repeatable=REPEATABLE)
         except ValidationError as error:
-            for name, (problem, *_) in cast("dict[str, list[str]]", error.detail).items():
-                self._leave_out(name, str(problem))
+            for name, (problem, *_) in cast("dict[str, list[ErrorDetail]]", error.detail).items():
+                is_unknown = problem.code == "unknown_parameter"
+                self._leave_out(name, "There is no such filter." if is_unknown else str(problem))
         for name in list(self.query)[MAX_CONDITIONS:]:
             self._leave_out(name, "These are too many conditions.")
 

@@ -42,6 +42,10 @@ class MetadataEditor:
     stored: Metadata = field(default_factory=dict)
     problem: str = ""
 
+    @property
+    def has_problems(self) -> bool:
+        return bool(self.problem) or any(row.problem for row in self.rows)
+
     @classmethod
     def showing(cls, metadata: Metadata) -> MetadataEditor:
         """The metadata, and a blank row for more."""
@@ -95,7 +99,7 @@ class MetadataEditor:
                     places[key].problem = problems[0].messages[0]
             else:
                 self.problem = error.messages[0]
-        return None if self.problem or any(row.problem for row in self.rows) else found
+        return None if self.has_problems else found
 
     def _value(self, key: str, row: Row) -> str | int | float | bool:
         """Raises ValueError with what is wrong."""

@@ -19,6 +19,7 @@ _FIELD_NAMES = {
     "billing_address": "Billing address",
     "metadata": "Metadata",
 }
+_PART_NAMES = {"line1": "line 1", "line2": "line 2", "postal_code": "postal code"}
 
 
 @register.filter
@@ -52,7 +53,7 @@ def field_name(name: str) -> str:
     label = _FIELD_NAMES.get(field, field)
     if not part:
         return label
-    return f"{label}, {part}" if field == "metadata" else f"{label}, {part.replace('_', ' ')}"
+    return f"{label}, {part if field == 'metadata' else _PART_NAMES.get(part, part)}"
 
 
 def _folded(text: str) -> str:

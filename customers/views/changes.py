@@ -89,7 +89,6 @@ def set_external_id(request: StaffRequest, customer_id: uuid.UUID) -> HttpRespon
         messages.info(request, "This customer has an external ID already. It never changes.")
         return redirect(_address(request, customer))
     form = ExternalIDForm(request.POST or None)
-    status = 200
     if request.method == "POST" and form.is_valid():
         own_id: str = form.cleaned_data["external_customer_id"]
         try:
@@ -108,15 +107,16 @@ def set_external_id(request: StaffRequest, customer_id: uuid.UUID) -> HttpRespon
             customer.external_customer_id = None
             refuse(form, error, organization=request.organization.slug)
         else:
-            return render(
-                request,
-                "customers/set_id_confirm.html",
-                {"customer": customer, "own_id": own_id, "cancel_url": _address(request, customer)},
-            )
-    if form.is_bound:
-        status = 422
+            customer.external_customer_id = None
+            context = {
+                "customer": customer,
+                "own_id": own_id,
+                "submit": "Set it for good",
+                "cancel_url": _address(request, customer),
+            }
+            return render(request, "customers/set_id_confirm.html", context)
     context = {"customer": customer, "form": form, "cancel_url": _address(request, customer)}
-    return render(request, "customers/set_id.html", context, status=status)
+    return render(request, "customers/set_id.html", context, status=422 if form.is_bound else 200)
 
 
 def delete(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:

@@ -14,6 +14,7 @@ from customers.forms import ExternalIDForm
 from customers.links import api_url, api_url_by_id, curl
 from customers.metadata_editor import KINDS, kind_of
 from customers.models import Customer
+from customers.services import stand_in_for
 from customers.timeline import timeline
 from customers.views.access import customer_of
 from organizations.staff import StaffRequest
@@ -62,11 +63,16 @@ def about(request: StaffRequest, customer: Customer) -> dict[str, object]:
     return {
         "customer": customer,
         "may_change": request.membership.may_write and not customer.is_deleted,
-        "may_erase": request.membership.may_manage and customer.is_deleted,
+        "may_erase": request.membership.may_manage and customer.is_deleted and not _is_erased(customer),
         "support_url": reverse("admin:customers_customer_change", args=[customer.id])
         if user.is_staff
         else "",
     }
+
+
+def _is_erased(customer: Customer) -> bool:
+    personal = (customer.name, customer.email, customer.billing_address, customer.tax_id, customer.metadata)
+    return not any(personal) and customer.external_customer_id in (None, stand_in_for(customer.id))
 
 
 def _command(request: StaffRequest, customer: Customer) -> str:
