@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -80,6 +80,10 @@ def _filter(field: type[forms.Field], **options: Any) -> django_filters.Filter:
     return made(**options)
 
 
+def _is_sent(name: str, data: QueryDict) -> bool:
+    return name in data or (name == "metadata" and any(map(METADATA_PARAMETER.fullmatch, data)))
+
+
 class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Reads query parameters; `errors` has what is wrong with them, by name."""
 
@@ -95,8 +99,20 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]
         model = Customer
         fields: tuple[str, ...] = ()
 
+    _forms: ClassVar[dict[tuple[type, tuple[str, ...]], type[forms.Form]]] = {}
+
     def __init__(self, data: QueryDict, queryset: QuerySet[Customer]) -> None:
+        # FilterSet copies its filters, and makes a form of them, for each request; so take those that were sent.
+        sent = {name: made for name, made in type(self).base_filters.items() if _is_sent(name, data)}
+        self.__dict__.update(base_filters=sent)
         super().__init__(data, queryset)
+
+    def get_form_class(self) -> type[forms.Form]:
+        """The form of the parameters that were sent, made once for each set of them."""
+        sent = (type(self), tuple(self.filters))
+        if sent not in self._forms:
+            self._forms[sent] = super().get_form_class()
+        return self._forms[sent]
 
     def narrow_external_customer_id(
         self, queryset: CustomerQuerySet, name: str, value: list[str]
@@ -131,7 +147,7 @@ class CustomerListFilter(CustomerFilter):
 
     def filter_queryset(self, queryset: CustomerQuerySet) -> CustomerQuerySet:
         narrowed: CustomerQuerySet = super().filter_queryset(queryset)
-        return narrowed if self.form.cleaned_data["deleted"] else narrowed.live()
+        return narrowed if self.form.cleaned_data.get("deleted") else narrowed.live()
 
     def narrow_created_from(
         self, queryset: CustomerQuerySet, name: str, value: datetime.date

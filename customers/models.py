@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self
 
@@ -15,11 +16,13 @@ from django.utils import timezone
 
 from api.metadata import MetadataField
 from api.nested import in_one_list
+from api.prepared import PreparedLookup
 from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
 from customers.external_ids import ExternalCustomerIDField
 from customers.querysets import SEPARATOR, CustomerQuerySet, FoldCase, SavedViewQuerySet
+from organizations.fields import OrganizationForeignKey
 from organizations.ids import new_id
 from organizations.models import Organization, User
 
@@ -64,7 +67,7 @@ class Customer(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(
+    organization = OrganizationForeignKey(
         Organization, on_delete=models.PROTECT, related_name="customers", db_index=False
     )
     external_customer_id = ExternalCustomerIDField(
@@ -191,6 +194,9 @@ class Customer(models.Model):
         if stored is not None and self.external_customer_id != stored:
             raise ExternalCustomerIDImmutable(customer_id=self.id, external_customer_id=stored)
 
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """Nothing to look for: `id` is made and not chosen, and the rest are constraints."""
+
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Raises ExternalCustomerIDTaken, naming the holder, when another live customer has this one's ID.
 
@@ -203,21 +209,22 @@ class Customer(models.Model):
             return
         if "external_customer_id" in (exclude or ()):
             return
-        holder = (
-            Customer.objects.for_organization(self.organization_id)
-            .holding(own_id)
-            .exclude(id=self.id)
-            .values_list("id", flat=True)
-            .first()
-        )
-        if holder is not None:
-            raise ExternalCustomerIDTaken(customer_id=holder, external_customer_id=own_id)
+        holder = holder_of.get(self.organization_id, own_id)
+        if holder is not None and holder.id != self.id:
+            raise ExternalCustomerIDTaken(customer_id=holder.id, external_customer_id=own_id)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise ValidationError(
             "A customer's row is never removed; customers.services.delete_customer marks it as deleted.",
             code="no_hard_delete",
         )
+
+
+holder_of = PreparedLookup(
+    lambda organization, own_id: Customer.objects.for_organization(organization).holding(own_id),
+    uuid.UUID(int=1),
+    "an external customer ID",
+)
 
 
 class SavedView(models.Model):
@@ -227,7 +234,7 @@ class SavedView(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(
+    organization = OrganizationForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     user = models.ForeignKey(

@@ -16,6 +16,7 @@ import api.text
 import customers.external_ids
 import customers.models
 import customers.querysets
+import organizations.fields
 import organizations.ids
 
 # The case mapping of Unicode, whatever locale the database was made with: the built-in one where there is one (17 and
@@ -134,7 +135,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "organization",
-                    models.ForeignKey(
+                    organizations.fields.OrganizationForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="customers",
@@ -204,7 +205,7 @@ class Migration(migrations.Migration):
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "organization",
-                    models.ForeignKey(
+                    organizations.fields.OrganizationForeignKey(
                         db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,

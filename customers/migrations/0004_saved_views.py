@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import api.text
+import organizations.fields
 import organizations.ids
 
 # A saved view belongs to somebody's place in an organization, and goes with it.
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "organization",
-                    models.ForeignKey(
+                    organizations.fields.OrganizationForeignKey(
                         db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
