@@ -1,7 +1,7 @@
 """The least that a request costs: a bare WSGI function under the same server and beside the same database.
 
-It checks the token's hash and reads the customer, by two prepared statements, and answers with orjson; a POST inserts a
-row durably in place of the read. No framework, no log, no figures, no checks: what the product's rates are held against.
+It checks the token's hash and reads the customer, by two prepared statements, and answers with orjson; a POST inserts
+a row durably in place of the read. No framework, no log, no figures, no checks: what the product's rates are held against.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from uuid_utils.compat import uuid7
 
-_TOKEN = """
+_ACCESS = """
 SELECT t.organization_id, t.scopes, t.expires_at, t.revoked_at, o.slug
 FROM access_tokens t JOIN organizations o ON o.id = t.organization_id WHERE t.token_hash = %s
 """
@@ -46,7 +46,7 @@ def application(
 ) -> Iterable[bytes]:
     cursor = _cursor()
     secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")[2]
-    token = cursor.execute(_TOKEN, (hashlib.sha256(secret.encode()).digest(),), prepare=True).fetchone()
+    token = cursor.execute(_ACCESS, (hashlib.sha256(secret.encode()).digest(),), prepare=True).fetchone()
     if token is None or token["revoked_at"] is not None:
         return _answer(start_response, "401 Unauthorized", None)
     if environ["REQUEST_METHOD"] == "POST":
@@ -59,16 +59,18 @@ def application(
             body.get("email"),
             orjson.dumps(body.get("metadata", {})).decode(),
         )
-        return _answer(start_response, "201 Created", cursor.execute(_INSERT, values, prepare=True).fetchone())
+        return _answer(
+            start_response, "201 Created", cursor.execute(_INSERT, values, prepare=True).fetchone()
+        )
     path: str = environ["PATH_INFO"]
     own_id = path[len(_PREFIX) :].encode("latin-1").decode()
     row = cursor.execute(_CUSTOMER, (token["organization_id"], own_id), prepare=True).fetchone()
     return _answer(start_response, "200 OK" if row else "404 Not Found", row)
 
 
-def _answer(start_response: Callable[[str, list[tuple[str, str]]], Any], status: str, body: Any) -> list[bytes]:
+def _answer(
+    start_response: Callable[[str, list[tuple[str, str]]], Any], status: str, body: Any
+) -> list[bytes]:
     content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
     return [content]
-
-
