@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pghistory
 import structlog
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -19,6 +20,8 @@ from organizations.ids import new_id
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Asked by machines that know the process by its address and not by its name.
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 # Behind this, the rest of the path is an ID, whose last slash is its own.
@@ -29,7 +32,8 @@ log = structlog.get_logger("request")
 
 class RequestMiddleware:
     """Outermost. Gives the request its ID (the caller's own `X-Request-ID` where that is 1–128 letters, digits or
-    `._:/+=@-`, a new one otherwise), refuses what isn't UTF-8, and writes one log line when the answer is there."""
+    `._:/+=@-`, a new one otherwise), refuses what isn't UTF-8 or is meant for another host, and writes one log line
+    when the answer is there."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -49,6 +53,8 @@ class RequestMiddleware:
         if not getattr(request, "path_is_utf8", True) or not is_utf8(request.META.get("QUERY_STRING", "")):
             return error_response(400, "invalid_utf8", "The path or the query isn't UTF-8, percent-encoded.")
         path = request.path_info
+        if path not in PROBES and not _is_for_us(request):
+            return error_response(400, "invalid_host", "The Host header names no host of this installation.")
         if path.startswith("/v1/") and path.endswith("/") and _VERBATIM not in path:
             request.path_info = path[:-1]
         if request.method in _SAFE_METHODS:
@@ -86,6 +92,14 @@ class ActorMiddleware:
                 pghistory.context(user=str(user.pk))
                 bind_contextvars(user=str(user.pk))
         return self.get_response(request)
+
+
+def _is_for_us(request: HttpRequest) -> bool:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
 
 
 def _bound_request_id() -> str:

@@ -13,7 +13,7 @@ from api.serializers import StrictSerializer
 
 REQUEST_ID = "01980f3c-6d3e-7c39-9a53-2f0d5a1f0c11"
 
-_EVERY_REQUEST = ("bad_request", "invalid_utf8")
+_EVERY_REQUEST = ("bad_request", "invalid_host", "invalid_utf8")
 _UNREADABLE_BODY = "parse_error"
 _OF_A_BODY = ("not_an_object", "read_only_field", "unknown_field")
 _OF_PARAMETERS = ("blank", "forbidden_character", "repeated_parameter")
@@ -264,7 +264,8 @@ def shared_schemas() -> dict[str, dict[str, Any]]:
         "UnreadableRequestError": envelope_schema(
             "client_error",
             (*_EVERY_REQUEST, _UNREADABLE_BODY),
-            description="The request can't be read: its body isn't JSON, or its path or query isn't UTF-8.",
+            description="The request can't be read: its body isn't JSON, its path or query isn't UTF-8, or it names "
+            "another host.",
         ),
     }
 

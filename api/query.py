@@ -14,6 +14,9 @@ from api.text import check_characters
 
 _LONGEST_MISSPELLING = 100
 
+# Of unknown names in one request: more help nobody, and cost time and an answer as long as the request.
+MOST_REPORTED = 20
+
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence with the known name that `name` was meant to be, or with all of them when none is near."""
@@ -32,6 +35,8 @@ def check_query(query: QueryDict, *, known: Iterable[str], repeatable: Iterable[
     names, many = set(known), set(repeatable)
     errors: dict[str, list[exceptions.ErrorDetail]] = {}
     for name, values in query.lists():
+        if len(errors) == MOST_REPORTED:
+            break
         if problem := _problem(name, [str(value) for value in values], names, many):
             errors[name] = [problem]
     if errors:

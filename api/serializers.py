@@ -11,10 +11,9 @@ from rest_framework.fields import empty
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from api.metadata import MAX_INTEGER, MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH, check_metadata
-from api.query import suggestion
+from api.query import MOST_REPORTED, suggestion
 from api.text import check_characters
 
-_MOST_REPORTED = 20
 _REPLACED = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
 
 
@@ -30,7 +29,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if not isinstance(data, dict):
             raise _not_an_object()
         refused = (name for name in data if not self._may_write(name))
-        problems = {name: [self._unknown(name)] for name in islice(refused, _MOST_REPORTED)}
+        problems = {name: [self._unknown(name)] for name in islice(refused, MOST_REPORTED)}
         try:
             value = super().to_internal_value(data)
         except exceptions.ValidationError as error:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from api.metadata import MAX_KEY_LENGTH, MAX_TEXT_LENGTH
+from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from api.times import parse_time
 from customers.external_ids import check_external_customer_id
 from customers.models import Customer
@@ -63,6 +63,8 @@ class MetadataPairsField(forms.Field):
     """The pairs of every `metadata[key]=value`, picked from the whole query by `MetadataWidget`."""
 
     def clean(self, value: dict[str, str]) -> dict[str, str]:
+        if len(value) > MAX_KEYS:
+            raise ValidationError(f"Metadata has at most {MAX_KEYS} keys.", code="too_many")
         for name, text in value.items():
             if len(name) > MAX_KEY_LENGTH or len(text) > MAX_TEXT_LENGTH:
                 raise ValidationError("No metadata is this long.", code="too_long")

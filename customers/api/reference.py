@@ -116,7 +116,7 @@ FILTERS = (
             "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH},
             "additionalProperties": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH},
         },
-        codes=("too_long",),
+        codes=("too_long", "too_many"),
         style="deepObject",
         examples={"One key": {"plan": "gold"}},
     ),
