@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import shlex
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -29,7 +30,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     newest = list(customers.order_by("-created_at", "-id")[:NEWEST_SHOWN])
     if not newest:
         return render(request, "polar_customers/first_steps.html", _first_steps(request))
-    since = timezone.now() - RECENTLY
+    since = (timezone.now() - RECENTLY).replace(microsecond=0)
     return render(
         request,
         "polar_customers/overview.html",
@@ -38,7 +39,7 @@ def overview(request: StaffRequest) -> HttpResponse:
             "total": count_up_to(customers),
             "recent": count_up_to(customers.filter(created_at__gte=since)),
             "without_id": count_up_to(customers.filter(external_customer_id__isnull=True)),
-            "since": since,
+            "recent_query": urlencode({"created_after": f"{since:%Y-%m-%dT%H:%M:%SZ}"}),
         },
     )
 
