@@ -10,6 +10,8 @@ import pytest
 
 from polar_customers.embedded import DatabaseUnavailable, provide_database
 
+pytest_plugins = ("polar_customers.tests.browser",)
+
 # Every trigger before TRUNCATE (the bit 32 of its type), and what enables it as it was.
 GUARDS_OF_TRUNCATE = """
 SELECT tgrelid::regclass::text, quote_ident(tgname),
@@ -52,11 +54,15 @@ def _flush_past_guards() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_as_they_are() -> Iterator[None]:
-    """Pages name static files as the repository does: for tests, nothing collects them under names with digests."""
+def _quick_settings() -> Iterator[None]:
+    """Pages name static files as the repository does, since for tests nothing collects them under names with digests;
+    and passwords are hashed by what takes no time, since their number in tests is large and their worth nil."""
     from django.conf import settings
     from django.test import override_settings
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
         yield
