@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
@@ -23,8 +22,6 @@ from api.conflicts import Conflict, ConflictError, conflict_in
 from api.renderers import render
 
 _MAX_ATTR_LENGTH = 500
-
-log = structlog.get_logger("api")
 
 
 class ConflictAnswer(exceptions.APIException):
@@ -58,7 +55,6 @@ class ExceptionHandler(StandardExceptionHandler):  # type: ignore[misc]
                 return self.convert_known_exceptions(conflict)
             return exceptions.ValidationError(get_error_detail(exc))
         if isinstance(exc, OperationalError | InterfaceError):
-            log.error("database_unavailable", exc_info=exc)
             return ServiceUnavailable()
         if isinstance(exc, SuspiciousOperation) and not isinstance(exc, RequestDataTooBig):
             return exceptions.ParseError("This request can't be read as HTTP intends it.", code="bad_request")

@@ -53,8 +53,8 @@ def configure(*, debug: bool, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
-            # The request's own line says the status; these would say it again.
-            "django.request": {"level": "CRITICAL"},
+            # The request's own line says the status; these would say it again. What failed says more than that.
+            "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }

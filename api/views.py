@@ -76,7 +76,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if settings.METRICS_TOKEN and not secrets.compare_digest(
         request.headers.get("Authorization", "").encode(), expected.encode()
     ):
-        return error_response(401, "not_authenticated", "Send METRICS_TOKEN as the bearer token.")
+        refusal = error_response(401, "not_authenticated", "Send METRICS_TOKEN as the bearer token.")
+        refusal.headers["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return refusal
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

@@ -29,6 +29,8 @@ class PasswordChangeMiddleware:
         match = request.resolver_match
         if match is not None and match.view_name in _OPEN:
             return None
-        if request.user.is_authenticated and request.user.must_change_password:
+        # A browser that shows the API's reference sends the cookie along to routes that have no logins.
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated and user.must_change_password:
             return redirect_to_login(request.get_full_path(), reverse("password"))
         return None

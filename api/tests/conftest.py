@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from api.tests.wsgi import Server
 from organizations.models import Organization
@@ -55,6 +58,23 @@ def reader(organization: Organization) -> Access:
 @pytest.fixture
 def outsider(stranger: Organization) -> Access:
     return access_to(stranger)
+
+
+@contextlib.contextmanager
+def database_away() -> Iterator[None]:
+    """Inside this block nothing answers where the database is looked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        connection.close()
+        patch.setitem(connection.settings_dict, "HOST", "/nonexistent")
+        yield
+        connection.close()
+
+
+@pytest.fixture
+def nowhere(transactional_db: None) -> Iterator[None]:
+    """No database, from when the fixtures before this one are made."""
+    with database_away():
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,152 @@
+"""Each request has an ID and one line in the log, which says who asked about whom, and nothing secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from typing import Any
+
+import pytest
+import structlog
+
+from api import middleware
+from api.tests.conftest import Access
+from api.tests.wsgi import Server
+from customers.services import create_customer
+from organizations.models import Organization
+
+URL = "/v1/customers"
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What has been logged about requests, as JSON, by the processors that the settings name."""
+    written = io.BytesIO()
+    logger = structlog.wrap_logger(
+        structlog.BytesLogger(written),
+        processors=structlog.get_config()["processors"],
+        wrapper_class=structlog.get_config()["wrapper_class"],
+    )
+    monkeypatch.setattr(middleware, "log", logger)
+    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+GOOD_IDS = ("a", "req-1", "A.b_c:d/e+f=g@h", "x" * 128, str(uuid.UUID(int=7)))
+
+
+@pytest.mark.parametrize("request_id", GOOD_IDS)
+def test_the_callers_own_id_is_kept(request_id: str, api: Server, lines: Any) -> None:
+    answer = api("GET", URL, headers={"X-Request-ID": request_id})
+    assert answer.headers["X-Request-ID"] == request_id
+    assert [line["request_id"] for line in lines()] == [request_id]
+    missing = api("GET", f"{URL}/x", headers={"X-Request-ID": request_id})
+    assert missing.json["request_id"] == missing.headers["X-Request-ID"] == request_id
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    ["", " ", "a b", "x" * 129, "a\nb", "a\r\nSet-Cookie: x=y", "\x00", "é", '"', "{}", "%0a", "a\n"],
+)
+def test_an_ill_formed_id_is_replaced(request_id: str, api: Server, lines: Any) -> None:
+    answer = api("GET", URL, headers={"X-Request-ID": request_id})
+    made = answer.headers["X-Request-ID"]
+    assert uuid.UUID(made).version == 7
+    assert [line["request_id"] for line in lines()] == [made]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/v1/nope", {}),
+        ("GET", "/nope", {}),
+        ("GET", f"{URL}/%FF", {}),
+        ("GET", URL, {"Host": "evil.example"}),
+        ("FOO", URL, {}),
+        ("GET", URL, {"Authorization": "x"}),
+        ("GET", "/healthz", {}),
+        ("DELETE", "/metrics", {}),
+        ("GET", "/static/nope.css", {}),
+        ("GET", "/v1/docs", {}),
+    ],
+)
+def test_every_answer_has_an_id_and_a_line(
+    method: str, path: str, headers: Any, api: Server, lines: Any
+) -> None:
+    answer = api(method, path, headers={"X-Request-ID": "the-id", **headers})
+    assert answer.headers["X-Request-ID"] == "the-id"
+    (line,) = lines()
+    assert (line["request_id"], line["method"], line["status"]) == ("the-id", method, answer.status)
+
+
+def test_a_line_says_who_asked_about_whom(owner: Access, lines: Any) -> None:
+    api = Server(owner.header)
+    created = api("POST", URL, {"external_customer_id": "客户-1"}).json
+    api("GET", f"{URL}/{created['id']}")
+    api("PUT", f"{URL}/external_id/%E5%AE%A2%E6%88%B7-1", {})
+    api("PATCH", f"{URL}/{created['id']}", {"name": "New"})
+    api("POST", URL, {"external_customer_id": "客户-1"})
+    api("PATCH", f"{URL}/{created['id']}", {"external_customer_id": "other"})
+    api("DELETE", f"{URL}/external_id/%E5%AE%A2%E6%88%B7-1")
+    assert [line["status"] for line in lines()] == [201, 200, 200, 200, 409, 409, 204]
+    for line in lines():
+        assert line["organization"] == str(owner.organization.id)
+        assert line["customer_id"] == created["id"]
+        assert line["external_customer_id"] == "客户-1"
+        assert line["level"] == "info"
+        assert line["duration_ms"] > 0
+        assert line["timestamp"].endswith("Z")
+
+
+def test_a_line_names_the_route_and_the_path(api: Server, lines: Any, organization: Organization) -> None:
+    create_customer(organization=organization, external_customer_id="a/b")
+    api("GET", f"{URL}/external_id/a%2Fb?")
+    (line,) = lines()
+    assert line["route"] == "v1/customers/external_id/<rest:external_customer_id>"
+    assert line["path"] == f"{URL}/external_id/a/b"
+
+
+def test_what_one_request_is_about_is_not_said_of_the_next(api: Server, server: Server, lines: Any) -> None:
+    api("POST", URL, {"external_customer_id": "cust_123"})
+    server("GET", URL)
+    first, second = lines()
+    assert first["external_customer_id"] == "cust_123"
+    assert not {"organization", "token", "customer_id", "external_customer_id"} & set(second)
+
+
+def test_queries_bodies_and_secrets_are_never_in_it(owner: Access, lines: Any) -> None:
+    api = Server(owner.header)
+    api(
+        "GET",
+        f"{URL}?search=hush&email=hush@example.com",
+        headers={"Cookie": "sessionid=hush", "Referer": "hush"},
+    )
+    api("POST", URL, {"name": "hush", "tax_id": "hush", "metadata": {"hush": "hush"}})
+    api("POST", f"{URL}?hush=1", {"hush": 1})
+    api("GET", URL, headers={"Authorization": f"Bearer {owner.secret}hush"})
+    assert len(lines()) == 4
+    text = json.dumps(lines())
+    assert "hush" not in text
+    assert owner.secret not in text
+
+
+def test_a_browsers_login_is_nothing_to_the_api(api: Server, server: Server) -> None:
+    cookie = {"Cookie": "sessionid=x; csrftoken=y", "X-CSRFToken": "z"}
+    assert api("POST", URL, {}, headers=cookie).status == 201
+    assert server("GET", URL, headers=cookie).status == 401
+
+
+def test_what_fails_is_logged_with_its_cause(
+    api: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise RuntimeError("the cause")
+
+    monkeypatch.setattr("customers.services.create_customer", fail)
+    answer = api.unchecked("POST", URL, {"name": "hush"})
+    assert (answer.status, answer.json["type"], answer.code) == (500, "server_error", "error")
+    assert b"cause" not in answer.body
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "the cause"
+    assert not any(record.levelname == "WARNING" for record in caplog.records)
