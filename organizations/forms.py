@@ -71,7 +71,8 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label="May",
         choices=[
-            (scope.value, format_html("{} <code>{}</code>", scope.label, scope.value)) for scope in Scope
+            (scope.value, format_html("<span>{} <code>{}</code></span>", scope.label, scope.value))
+            for scope in Scope
         ],
         initial=ALL_SCOPES,
         widget=forms.CheckboxSelectMultiple,

@@ -106,7 +106,9 @@ def assert_accessible(page: Page, within: str | None = None) -> None:
     """That axe finds nothing against the page, or what a selector finds in it, by WCAG 2.2 AA and good practice."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page, context=within, options={"runOnly": ACCESSIBILITY_RULES, "resultTypes": ["violations"]})
+    found = Axe().run(
+        page, context=within, options={"runOnly": ACCESSIBILITY_RULES, "resultTypes": ["violations"]}
+    )
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
 
