@@ -72,6 +72,7 @@ SCHEMAS: list[tuple[Any, Any, str | None, str | None, str | None]] = [
     (EITHER, TEXT, "is string now, was integer or string", None, "is string now, was integer or string"),
     (TEXT, EITHER, None, *["is integer or string now, was string"] * 2),
     ({}, TEXT, "is string now, was anything", None, None),
+    ({}, TEXT_OR_NULL, "is string now, was anything", None, None),
     (TEXT, {}, None, *["is anything now, was string"] * 2),
     (True, False, "is nothing now, was anything", None, "is nothing now, was anything"),
     (TEXT_OR_NULL, TEXT, "can no longer be null", None, None),
@@ -101,6 +102,8 @@ SCHEMAS: list[tuple[Any, Any, str | None, str | None, str | None]] = [
         None,
         "can no longer be `2`",
     ),
+    ({**NUMBER, "enum": [1, 2.5]}, {**NUMBER, "enum": [2.5, 1]}, None, None, None),
+    ({**NUMBER, "enum": [1]}, {**INTEGER, "enum": [1]}, "is integer now, was number", None, None),
     ({"oneOf": [enum("a"), {"enum": [""]}, {"enum": [None]}]}, {"enum": [None, "", "a"]}, None, None, None),
     *(
         ({**TEXT, key: high}, {**TEXT, key: low}, f"has the {key} {low} now, had {high}", None, None)
