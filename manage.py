@@ -35,6 +35,7 @@ HELP = {"-h", "--help", "--version"}
 
 
 def main(arguments: Sequence[str]) -> None:
+    check_encoding(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polar_customers.settings")
     signal.signal(signal.SIGTERM, _leave)
     try:
@@ -44,6 +45,15 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def check_encoding(arguments: Sequence[str]) -> None:
+    """Ends with a sentence about an argument that no text of ours can hold."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            sys.exit(f"The argument {argument!a} isn't UTF-8.")
 
 
 @contextlib.contextmanager

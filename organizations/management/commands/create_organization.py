@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from organizations.management.refusals import as_command_error
 from organizations.services import create_organization
 
 
@@ -19,5 +20,5 @@ class Command(BaseCommand):
         try:
             organization = create_organization(slug=options["slug"], name=options["name"])
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            raise as_command_error(error) from None
         self.stdout.write(str(organization.id))

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from organizations.management.lookups import organization_by_slug
+from organizations.management.refusals import as_command_error
 from organizations.scopes import ALL_SCOPES
 from organizations.services import create_token
 
@@ -30,5 +31,5 @@ class Command(BaseCommand):
                 organization=organization, name=options["name"], scopes=options["scope"] or ALL_SCOPES
             )
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            raise as_command_error(error) from None
         self.stdout.write(secret)

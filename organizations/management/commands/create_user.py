@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from organizations.management.lookups import organization_by_slug
+from organizations.management.refusals import as_command_error
 from organizations.models import Membership
 from organizations.services import create_staff_user
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
                 email=options["email"], organization=organization, role=options["role"]
             )
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            raise as_command_error(error) from None
         if password is None:
             self.stderr.write(f"{membership.user.email} has a login already and keeps its password.")
         else:
