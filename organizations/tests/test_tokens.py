@@ -62,10 +62,7 @@ def test_a_token_can_be_recognised_by_anyone_and_checked_without_a_database() ->
 
 
 def test_the_format_never_changes_under_tokens_that_are_out_there() -> None:
-    assert tokens.is_well_formed("pct_" + "0" * 32 + "2mkRbQ") == (
-        zlib.crc32(b"pct_" + b"0" * 32)
-        == sum(ALPHABET.index(digit) * 62**place for place, digit in enumerate(reversed("2mkRbQ")))
-    )
+    assert tokens.is_well_formed("pct_" + "0" * 32 + "1sSdUK")
     assert tokens.digest("pct_x") == hashlib.sha256(b"pct_x").digest()
 
 
@@ -78,12 +75,11 @@ def test_one_mistyped_character_anywhere_is_noticed() -> None:
     for place, character in enumerate(secret):
         for other in {ALPHABET[(ALPHABET.find(character) + 1) % 62], "é", " "} - {character}:
             assert not tokens.is_well_formed(secret[:place] + other + secret[place + 1 :])
-    assert (
-        not tokens.is_well_formed(secret[:4] + secret[5] + secret[4] + secret[6:]) or secret[4] == secret[5]
-    )
 
 
-@pytest.mark.parametrize("wrong", ["", "pct_", "x" * 42, "ghp_" + "0" * 38, "pct_" + "\ud800" * 38])
+@pytest.mark.parametrize(
+    "wrong", ["", "pct_", "x" * 42, "ghp_" + "0" * 38, "pct_" + "\ud800" * 38], ids=ascii
+)
 def test_what_is_no_token_is_no_token(wrong: str) -> None:
     assert not tokens.is_well_formed(wrong)
 
