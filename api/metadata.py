@@ -78,6 +78,9 @@ def _check_value(item: object) -> None:
 class MetadataField(models.JSONField):
     """The column of metadata; an empty object when there are none."""
 
+    # Django skips the checks of a `blank` field for these: an empty list or null is no metadata, but an error.
+    empty_values = [{}]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["default"] = dict
         kwargs["blank"] = True

@@ -25,7 +25,8 @@ from api.conflicts import ConflictError
 from api.parsers import loads
 from customers import services
 from customers.addresses import MAX_LENGTH, PARTS, check_billing_address
-from customers.exceptions import CustomerGone, ExternalCustomerIDConflict
+from customers.exceptions import CustomerChanged, CustomerGone, ExternalCustomerIDConflict
+from customers.external_ids import is_external_customer_id
 from customers.models import Customer
 from customers.querysets import CustomerQuerySet
 from customers.timeline import timeline
@@ -34,6 +35,7 @@ from organizations.ids import parse_id
 from organizations.support import BoundedChangeList, SupportAdmin, SupportForm, is_searchable
 from organizations.support_filters import ChoiceFilter, OrganizationFilter
 
+MOST_HOLDERS = 20
 CHANGES_ON_THE_PAGE = 10
 CHANGES_ON_A_HISTORY_PAGE = 50
 _LARGEST_CHANGE_ID = 2**63 - 1
@@ -78,7 +80,9 @@ class CustomerForm(SupportForm):
     """A customer, each field kept exactly as typed."""
 
     metadata = MetadataFormField(
-        required=False, help_text='A JSON object of simple values, such as {"plan": "pro", "seats": 5}.'
+        required=False,
+        initial=dict,
+        help_text='A JSON object of simple values, such as {"plan": "pro", "seats": 5}.',
     )
     line1 = _address_part("Line 1")
     line2 = _address_part("Line 2")
@@ -111,15 +115,9 @@ class CustomerForm(SupportForm):
             except ValidationError as error:
                 self.add_error(None, error)
         if cleaned.get("seen") and cleaned["seen"] != self._stored_at:
-            self.add_error(
-                None,
-                ValidationError(
-                    "Somebody has changed this customer since you opened the page; see the history below. What you "
-                    "typed is still here. Save again to put it in place of theirs.",
-                    code="changed_meanwhile",
-                ),
-            )
-            self.data = {**self.data, "seen": self._stored_at}
+            self.data = {**{name: self.data[name] for name in self.data}, "seen": self._stored_at}
+            if self.refusal is None:
+                self.add_error(None, _changed_meanwhile())
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -132,6 +130,14 @@ class CustomerForm(SupportForm):
             address = {part: self.cleaned_data[part] for part in PARTS}
             changed["billing_address"] = address if any(address.values()) else None
         return changed
+
+
+def _changed_meanwhile() -> ValidationError:
+    return ValidationError(
+        "Somebody has changed this customer since you opened the page; see the history below. What you typed is still "
+        "here. Save again to put it in place of theirs.",
+        code="changed_meanwhile",
+    )
 
 
 def _with_links(error: Any) -> Any:
@@ -208,13 +214,23 @@ class Deletion(Confirmation):
 
 
 class CustomerChangeList(BoundedChangeList):
+    """Whoever holds the very ID that is searched for stands first: it may be a part of a million others."""
+
     def get_queryset(self, *args: Any, **options: Any) -> QuerySet[Any]:
         return super().get_queryset(*args, **options).defer("metadata", "billing_address", "tax_id")
+
+    def load_results(self, request: HttpRequest) -> None:
+        super().load_results(request)
+        own_id = self.query.strip()
+        if self.page_num == 1 and is_external_customer_id(own_id) and self.multi_page:
+            holders = Customer.objects.holding_anywhere(own_id)[:MOST_HOLDERS]
+            first = list(self.queryset.filter(id__in=[holder.id for holder in holders]))
+            self.result_list = [*first, *(row for row in self.result_list if row not in first)]
 
 
 @admin.register(Customer)
 class CustomerAdmin(SupportAdmin):
-    """The list is in the order of making, which the primary key has, so that any page of it is a walk along an index."""
+    """The list is in the order of making, which is the primary key's, so that every page is a walk along an index."""
 
     list_display = ("external_id", "name_", "email_", "organization_", "created_at")
     list_select_related = ("organization",)
@@ -290,7 +306,13 @@ class CustomerAdmin(SupportAdmin):
 
     def write(self, request: HttpRequest, form: CustomerForm, change: bool) -> tuple[Customer, None]:
         if change:
-            return services.update_customer(customer=form.instance, merge=False, **form.written()), None
+            shown, fields = form.instance, form.written()
+            try:
+                return services.update_customer(
+                    customer=shown, merge=False, seen=shown.modified_at, **fields
+                ), None
+            except CustomerChanged:
+                raise _changed_meanwhile() from None
         organization = form.cleaned_data["organization"]
         return services.create_customer(organization=organization, **form.written()), None
 
@@ -298,6 +320,7 @@ class CustomerAdmin(SupportAdmin):
         obj = options.get("obj")
         if obj is not None:
             context["timeline"] = timeline(obj, limit=CHANGES_ON_THE_PAGE)
+            context["history_url"] = _history_url(obj)
         return super().render_change_form(request, context, *args, **options)
 
     def history_view(
@@ -316,6 +339,7 @@ class CustomerAdmin(SupportAdmin):
             "opts": self.opts,
             "object": customer,
             "object_url": self.url_of(customer),
+            "history_url": _history_url(customer),
             "timeline": timeline(
                 customer, limit=CHANGES_ON_A_HISTORY_PAGE, before=_change_id(request.GET.get("before", ""))
             ),
@@ -360,6 +384,10 @@ class CustomerAdmin(SupportAdmin):
     def shown_billing_address(self, customer: Customer) -> str:
         address = customer.billing_address or {}
         return ", ".join(address[part] for part in PARTS if address.get(part)) or "–"
+
+
+def _history_url(customer: Customer) -> str:
+    return reverse("admin:customers_customer_history", args=[customer.id])
 
 
 def _change_id(text: str) -> int | None:

@@ -133,6 +133,7 @@ class NewOneTimePassword(Confirmation):
         "another when they log in with it."
     )
     submit = "Make a one-time password"
+    most = 1  # each is shown on a page of its own
 
     def applies_to(self, request: HttpRequest, obj: Any) -> bool:
         user: User = obj

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -20,8 +20,6 @@ from organizations.ids import parse_id
 if TYPE_CHECKING:
     from organizations.support import SupportAdmin
 
-MOST = 100
-
 
 class Confirmation:
     """An action of a list, a button of a row's page, and the page between them and the deed."""
@@ -32,6 +30,7 @@ class Confirmation:
     explanation: ClassVar[str]
     submit: ClassVar[str]
     form_class: ClassVar[type[forms.Form]] = forms.Form
+    most: ClassVar[int] = 100
 
     def __init__(self, model_admin: SupportAdmin) -> None:
         self.model_admin = model_admin
@@ -57,31 +56,34 @@ class Confirmation:
         view = self.model_admin.admin_site.admin_view(self._view)
         return path(f"{self.name}/", view, name=f"{self.opts.app_label}_{self.opts.model_name}_{self.name}")
 
-    def url(self, objects: Sequence[models.Model]) -> str:
-        """The page that asks about these rows."""
+    def url(self, *ids: uuid.UUID) -> str:
+        """The page that asks about the rows with these IDs."""
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{self.name}")
-        return f"{address}?{urlencode([('id', obj.pk) for obj in objects])}"
+        return f"{address}?{urlencode([('id', row_id) for row_id in ids])}"
 
     def choose(
         self, model_admin: SupportAdmin, request: HttpRequest, queryset: models.QuerySet[Any]
     ) -> HttpResponse | None:
         """The list's action: to the page that asks."""
-        chosen = list(queryset.only("pk")[: MOST + 1])
-        if len(chosen) > MOST:
-            messages.error(request, f"Choose at most {MOST} at a time.")
+        chosen = queryset.values_list("pk", flat=True)[: self.most + 1]
+        if len(chosen) > self.most:
+            messages.error(request, self._too_many())
             return None
-        return redirect(self.url(chosen))
+        return redirect(self.url(*chosen))
 
     def _view(self, request: HttpRequest) -> HttpResponse:
         if not self.model_admin.has_change_permission(request):
             raise PermissionDenied
         sent = request.POST if request.method == "POST" else request.GET
-        ids = [found for text in sent.getlist("id")[:MOST] if (found := parse_id(text))]
+        ids = {found for text in sent.getlist("id") if (found := parse_id(text))}
+        if len(ids) > self.most:
+            messages.error(request, self._too_many())
+            return self._to_the_list()
         rows = self.model_admin.get_queryset(request).filter(pk__in=ids)
         objects = [obj for obj in rows if self.applies_to(request, obj)]
         if not objects:
             messages.warning(request, "There is nothing here that this can be done to.")
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            return self._to_the_list()
         form = self.form_class(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._perform(request, objects, form)
@@ -102,10 +104,13 @@ class Confirmation:
     def _perform(self, request: HttpRequest, objects: list[Any], form: forms.Form) -> HttpResponse:
         with transaction.atomic():
             secrets = [self.perform(request, obj, form) for obj in objects]
-        if len(objects) == 1:
-            if secrets[0] is not None:
-                return self.model_admin.show_once(request, objects[0], secrets[0])
-            messages.success(request, self.done(1))
-            return redirect(self.model_admin.url_of(objects[0]))
+        if len(objects) == 1 and secrets[0] is not None:
+            return self.model_admin.show_once(request, objects[0], secrets[0])
         messages.success(request, self.done(len(objects)))
+        return redirect(self.model_admin.url_of(objects[0])) if len(objects) == 1 else self._to_the_list()
+
+    def _to_the_list(self) -> HttpResponse:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def _too_many(self) -> str:
+        return f"Choose at most {self.most} at a time."

@@ -70,11 +70,15 @@ class BoundedChangeList(ChangeList):
             return list(self.model_admin.get_ordering(request))  # along an index, whatever the address says
         return list(super().get_ordering(request, queryset))
 
+    def load_results(self, request: HttpRequest) -> None:
+        """The rows of the page that is asked for, read here and now."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+
     def get_results(self, request: HttpRequest) -> None:
         try:
             with transaction.atomic(), _time_limit(self.seconds):
-                super().get_results(request)
-                self.result_list = list(self.result_list)
+                self.load_results(request)
         except DataError as error:
             raise IncorrectLookupParameters from error  # such as a time that no calendar has
         except OperationalError as error:
@@ -227,7 +231,7 @@ class SupportAdmin(_ModelAdmin):
             raise Refused(
                 ValidationError("Somebody else saved at the same moment. Look again, then save.")
             ) from None
-        obj.pk = written.pk
+        vars(obj).update(vars(written))  # Django goes on with `obj`: its log, its message, its redirect
         request.secret = secret  # type: ignore[attr-defined]
 
     def response_add(
@@ -256,7 +260,7 @@ class SupportAdmin(_ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         obj = options.get("obj")
         context["confirmations"] = [
-            {"label": confirmation.button(obj), "url": confirmation.url([obj])}
+            {"label": confirmation.button(obj), "url": confirmation.url(obj.pk)}
             for confirmation in self._confirmations()
             if obj is not None and confirmation.applies_to(request, obj)
         ]

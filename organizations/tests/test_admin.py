@@ -1,5 +1,4 @@
-"""The administration: every page opens, whatever is asked of it, and organizations, people and tokens are looked
-after by their services alone."""
+"""The administration: every page opens, whatever is asked of it."""
 
 from __future__ import annotations
 
@@ -7,48 +6,29 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.services import create_customer
 from organizations import services
 from organizations.models import Membership, User
+from organizations.tests.administration import page, superuser
 from organizations.tests.factories import OrganizationFactory, UserFactory, make_token
+from organizations.tests.people import client_of
 
-PASSWORD = "correct horse battery staple"
 MODELS = [model._meta.label_lower for model in admin.site._registry]
-
-
-@pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def root(db: None) -> User:
-    return User.objects.create_superuser("root@example.com", PASSWORD)
-
-
-@pytest.fixture
-def helper(db: None) -> User:
-    """Support who is no superuser."""
-    return User.objects.create_user("helper@example.com", PASSWORD, is_staff=True)
+    return superuser()
 
 
 @pytest.fixture
 def browser(root: User) -> Client:
-    return browser_of(root)
-
-
-def browser_of(user: User) -> Client:
-    browser = Client()
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return browser
+    return client_of(root)
 
 
 @pytest.fixture
@@ -68,10 +48,6 @@ def rows(root: User) -> dict[str, Any]:
             organization=organization, external_customer_id="cust_123", name="Ada"
         ),
     }
-
-
-def page(label: str, name: str, *args: Any) -> str:
-    return reverse(f"admin:{label.replace('.', '_')}_{name}", args=args)
 
 
 def test_the_models_are_these() -> None:
@@ -220,8 +196,27 @@ def test_odd_questions_to_the_autocompletion_are_no_error_of_ours(browser: Clien
 
 @pytest.mark.parametrize("label", MODELS)
 def test_outsiders_see_nothing(rows: dict[str, Any], label: str) -> None:
-    for outsider in (Client(), browser_of(UserFactory.create())):
+    for outsider in (Client(), client_of(UserFactory.create())):
         for address in (page(label, "changelist"), page(label, "change", rows[label].pk), page(label, "add")):
             answer = outsider.get(address)
             assert answer.status_code == 302
             assert answer.headers["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_a_list_costs_the_same_at_few_rows_and_at_many(
+    browser: Client, rows: dict[str, Any], label: str
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(page(label, "changelist")).status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(20):
+        organization = OrganizationFactory.create()
+        make_token(organization)
+        services.create_staff_user(
+            email=f"person-{number}@example.org", organization=organization, role=Membership.Role.MEMBER
+        )
+    assert queries() == few
