@@ -186,12 +186,17 @@ def test_the_figures_lead_to_the_customers_that_they_count(
     assert ">old<" not in recent
 
 
-def test_counting_stops_where_it_is_told_to(organization: Organization) -> None:
+def test_counting_stops_where_it_is_told_to(
+    organization: Organization, django_assert_num_queries: object
+) -> None:
     for _ in range(3):
         customer(organization)
     customers = Customer.objects.for_organization(organization)
     assert [str(count_up_to(customers, cap)) for cap in (1, 2, 3, 4)] == ["1+", "2+", "3", "3"]
     assert not count_up_to(customers.none())
+    with django_assert_num_queries(1) as asked:
+        count_up_to(customers, 7)
+    assert "LIMIT 8" in asked[0]["sql"]
 
 
 def test_the_overview_takes_as_many_queries_for_many_customers_as_for_one(
