@@ -23,8 +23,8 @@ class PasswordChangeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
-        # The API's routes have no person, also where a browser sends its cookie; without one nobody has logged in.
-        if not hasattr(request, "user") or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        # Only a browser has the cookie, so nothing is read from the session for programs.
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         match = request.resolver_match
         if match is not None and match.view_name in _OPEN:
