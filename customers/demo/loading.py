@@ -42,6 +42,8 @@ UPDATE customers SET
   modified_at = demo_later.modified_at, deleted_at = demo_later.deleted_at
 FROM demo_later WHERE customers.organization_id = %s AND customers.id = demo_later.id
 """
+# Without statistics the planner takes an organization for small, and each lot would read all of it.
+_TAKE_STATISTICS = "ANALYZE customers (organization_id, id), customer_changes (organization_id, pgh_id)"
 _LAST_CHANGE = "SELECT coalesce(max(pgh_id), 0) FROM customer_changes"
 _LAY_BACK_HISTORY = """
 UPDATE customer_changes SET pgh_created_at = modified_at WHERE organization_id = %s AND pgh_id > %s
@@ -91,7 +93,9 @@ def load_customers(
     with connection.cursor() as cursor:
         cursor.execute(_CHECK_AT_ONCE)
         cursor.execute(_CREATE_LATER)
-        while chunk := list(itertools.islice(customers, _CHUNK)):
+        for number, chunk in enumerate(iter(lambda: list(itertools.islice(customers, _CHUNK)), [])):
+            if number == 1:
+                cursor.execute(_TAKE_STATISTICS)
             _load_chunk(cursor, organization, chunk)
             progress(len(chunk))
         cursor.execute("DROP TABLE demo_later")
