@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asked by machines that know the process by its address and not by its name.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 # Behind this, the rest of the path is an ID, whose last slash is its own.
 _VERBATIM = "/external_id/"
@@ -41,7 +41,7 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else str(new_id())
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         response = self._answer(request)

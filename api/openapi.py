@@ -6,6 +6,7 @@ headers, its scopes, and schemas from its serializers, closed ones for what clie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -13,9 +14,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, append_meta, force_instance
 
 from api import openapi_errors as errors
-from api.middleware import REQUEST_ID
 from api.reference import Operation, Parameter
-from api.serializers import StrictSerializer
+from api.serializers import EmailField, StrictSerializer, TextField
+from api.text import PATTERN as TEXT_PATTERN
 
 SCHEME = "bearerAuth"
 
@@ -99,6 +100,8 @@ class Schema(AutoSchema):  # type: ignore[misc]
         for shared in errors.SHARED:
             if self._can_be(shared.status):
                 answers[str(shared.status)] = {"$ref": f"#/components/responses/{shared.name}"}
+            if shared.status == 429 and self.operation.limits:
+                answers["429"] = self._limited(shared)
         return dict(sorted(answers.items()))
 
     def _can_be(self, status: int) -> bool:
@@ -175,6 +178,11 @@ class Schema(AutoSchema):  # type: ignore[misc]
             },
         )
 
+    def _limited(self, shared: errors.Shared) -> dict[str, Any]:
+        own = replace(shared, codes={**shared.codes, **self.operation.limits})
+        schema = errors.envelope_schema(own.kind, own.codes)
+        return errors.shared_response(own, self._component(f"{_camel(self.operation.id)}LimitError", schema))
+
     def _component(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
         component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)
         self.registry.register_on_missing(component)
@@ -184,7 +192,12 @@ class Schema(AutoSchema):  # type: ignore[misc]
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         describe = getattr(field, "describe", None)
         if describe is None:
-            return super()._map_serializer_field(field, direction, bypass_extensions)
+            schema = super()._map_serializer_field(field, direction, bypass_extensions)
+            if isinstance(field, TextField) and direction == "request":
+                schema["pattern"] = TEXT_PATTERN
+            if isinstance(field, EmailField):
+                schema["format"] = "email"
+            return schema
         name, schema = describe(direction)
         return append_meta(self._component(name, schema), self._get_serializer_field_meta(field, direction))
 
@@ -228,8 +241,9 @@ def add_shared_components(result: dict[str, Any], **generation: Any) -> dict[str
                 "name": "X-Request-ID",
                 "in": "header",
                 "required": False,
-                "description": "Your own ID for this request. An ill-formed one is replaced by ours.",
-                "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+                "description": "Your own ID for this request: 1 to 128 ASCII letters, digits and `._:/+=@-`. One that "
+                "is anything else is replaced by ours.",
+                "schema": {"type": "string"},
                 "example": errors.REQUEST_ID,
             }
         },

@@ -228,7 +228,7 @@ SHARED = (
     Shared(
         status=429,
         name="TooManyRequests",
-        description="The access token made more requests in this minute than it may. Wait for `Retry-After` seconds.",
+        description="There were more requests than are allowed at a time. Wait for `Retry-After` seconds.",
         codes={"throttled": "Request was throttled. Expected available in 17 seconds."},
         headers=("Retry-After",),
     ),
@@ -246,14 +246,14 @@ SHARED = (
 def shared_responses() -> dict[str, dict[str, Any]]:
     """The component responses that operations refer to, by name."""
     return {
-        error.name: response(
-            error.description,
-            {"$ref": f"#/components/schemas/{error.name}Error"},
-            {code: example(error.kind, code, detail) for code, detail in error.codes.items()},
-            error.headers,
-        )
+        error.name: shared_response(error, {"$ref": f"#/components/schemas/{error.name}Error"})
         for error in SHARED
     }
+
+
+def shared_response(error: Shared, schema: dict[str, Any]) -> dict[str, Any]:
+    examples = {code: example(error.kind, code, detail) for code, detail in error.codes.items()}
+    return response(error.description, schema, examples, error.headers)
 
 
 def shared_schemas() -> dict[str, dict[str, Any]]:

@@ -62,7 +62,8 @@ class Operation:
 
     `answers` says what each status of success means; `response` is the serializer of their body, unless `content`
     gives schemas by media type. `conflicts` are the 409s, whose `conflict` the serializer `conflict` describes.
-    `codes` are those of errors in the body that its serializer doesn't show.
+    `codes` are those of errors in the body that its serializer doesn't show; `limits` those of 429 beside the token's
+    own, each with its text.
     """
 
     id: str
@@ -77,5 +78,6 @@ class Operation:
     conflict: type[Any] | None = None
     conflict_example: Mapping[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    limits: Mapping[str, str] = field(default_factory=dict)
     request_examples: Examples = field(default_factory=dict)
     response_examples: Examples = field(default_factory=dict)

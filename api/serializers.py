@@ -12,7 +12,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from api.metadata import MAX_INTEGER, MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH, check_metadata
 from api.query import MOST_REPORTED, suggestion
-from api.text import check_characters
+from api.text import PATTERN, check_characters
 
 _REPLACED = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
 
@@ -133,10 +133,11 @@ class MetadataField(serializers.Field[Any, Any, Any, Any]):
             "type": "object",
             "description": description,
             "maxProperties": MAX_KEYS,
-            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH},
+            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": PATTERN},
             "additionalProperties": {
                 "type": kinds,
                 "maxLength": MAX_TEXT_LENGTH,
+                "pattern": PATTERN,
                 "minimum": -MAX_INTEGER,
                 "maximum": MAX_INTEGER,
             },

@@ -2,6 +2,9 @@
 
 from django.core.exceptions import ValidationError
 
+# The same as a regular expression of JSON Schema; half surrogates are no characters there to begin with.
+PATTERN = r"^[^\u0000]*$"
+
 
 def check_characters(value: str) -> None:
     """Raises ValidationError, naming it, for a character that PostgreSQL can't keep: NUL, or a lone surrogate."""

@@ -66,6 +66,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            return  # a method that isn't served, which is said next
         check_query(
             request.query_params,
             known=self.query_parameters.get(self.action, ()),

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from api.reference import Operation, Parameter
+from api.text import PATTERN
 from customers.api.serializers import (
     CustomerPatchSerializer,
     CustomerSerializer,
@@ -84,7 +85,7 @@ FILTERS = (
     Parameter(
         name="email",
         description="Those with this e-mail address, in any letter case.",
-        schema={"type": "string", "minLength": 1, "maxLength": 254},
+        schema={"type": "string", "minLength": 1, "maxLength": 254, "pattern": PATTERN},
         codes=("max_length",),
     ),
     Parameter(
@@ -101,7 +102,7 @@ FILTERS = (
     Parameter(
         name="search",
         description="Those whose external ID, name or e-mail address contains this text, in any letter case.",
-        schema={"type": "string", "minLength": 1, "maxLength": 256},
+        schema={"type": "string", "minLength": 1, "maxLength": 256, "pattern": PATTERN},
         codes=("max_length",),
     ),
     Parameter(
@@ -113,8 +114,13 @@ FILTERS = (
         schema={
             "type": "object",
             "maxProperties": MAX_KEYS,
-            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH},
-            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH},
+            "propertyNames": {"minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": PATTERN},
+            "additionalProperties": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MAX_TEXT_LENGTH,
+                "pattern": PATTERN,
+            },
         },
         codes=("too_long", "too_many"),
         style="deepObject",
@@ -208,6 +214,9 @@ OPERATIONS = {
             "spreadsheet, NDJSON for programs: a customer a line, as the other operations answer it."
         ),
         answers={200: "The file."},
+        limits={
+            "too_many_exports": "Another export is being written. Wait until it is done, and try again.",
+        },
         content={
             "text/csv": {"type": "string", "description": "One row a customer, the external ID first."},
             "application/x-ndjson": {"type": "string", "description": "One `Customer` in JSON a line."},

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers import EmailField, MetadataField, StrictSerializer, TextField
+from api.text import PATTERN
 from customers.addresses import MAX_LENGTH, PARTS, check_billing_address
 from customers.external_ids import MAX_LENGTH as MAX_ID_LENGTH
 from customers.external_ids import check_external_customer_id
@@ -67,7 +68,9 @@ class BillingAddressField(serializers.Field[Any, Any, Any, Any]):
     def describe(self, direction: str) -> tuple[str, dict[str, Any]]:
         """The name and the schema of its component in the OpenAPI document."""
         written = direction == "request"
-        text = {"type": ["string", "null"], "maxLength": MAX_LENGTH, **({"minLength": 1} if written else {})}
+        text: dict[str, Any] = {"type": ["string", "null"], "maxLength": MAX_LENGTH}
+        if written:
+            text |= {"minLength": 1, "pattern": PATTERN}
         country = {
             "type": ["string", "null"],
             "pattern": "^[A-Z]{2}$",

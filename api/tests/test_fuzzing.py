@@ -1,0 +1,71 @@
+"""Requests made up from the OpenAPI document, fitting and unfitting ones, are answered as it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from api.tests.conftest import Access
+from api.tests.document import document
+from api.tests.wsgi import the_tests_transaction_kept
+
+# What no JSON Schema can say: what Unicode calls invisible, what is an e-mail address or a cursor to us.
+INEXPRESSIBLE = {
+    ("dot_segment", "external_customer_id"),
+    ("forbidden_character", "external_customer_id"),
+    ("not_normalized", "external_customer_id"),
+    ("placeholder", "external_customer_id"),
+    ("invalid", "email"),
+    ("invalid_cursor", "cursor"),
+}
+
+
+def product(environ: dict[str, Any], start_response: Any) -> Any:
+    from polar_customers.wsgi import application  # late: it loads the middleware, which reads the settings
+
+    chunks = application(environ, start_response)
+    try:
+        return [b"".join(chunks)]
+    finally:
+        chunks.close()
+
+
+schema = schemathesis.openapi.from_dict(document())
+schema.app = product
+
+
+def ask(case: schemathesis.Case, owner: Access) -> None:
+    with the_tests_transaction_kept():
+        response = case.call(headers=owner.header)
+        try:
+            case.validate_response(response, headers=owner.header)
+        except* RejectedPositiveData:
+            refused = {(error["code"], error["attr"]) for error in response.json()["errors"]}
+            if not refused <= INEXPRESSIBLE:
+                raise
+
+
+def thoroughly(examples: int) -> Any:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@schema.parametrize()
+@thoroughly(5)
+def test_a_few_requests(case: schemathesis.Case, owner: Access) -> None:
+    ask(case, owner)
+
+
+@pytest.mark.fuzz
+@schema.parametrize()
+@thoroughly(500)
+def test_many_requests(case: schemathesis.Case, owner: Access) -> None:
+    ask(case, owner)
