@@ -128,8 +128,10 @@ class Customer(models.Model):
             models.Index("organization", "created_at", "id", name="idx_customers_created", condition=_LIVE),
             models.Index("organization", "name", "id", name="idx_customers_name", condition=_LIVE),
             models.Index("organization", "email", "id", name="idx_customers_email", condition=_LIVE),
+            # The column is all nulls here, but PostgreSQL sorts by it unless the index has it.
             models.Index(
                 "organization",
+                "external_customer_id",
                 "id",
                 name="idx_customers_without_id",
                 condition=_LIVE & Q(external_customer_id__isnull=True),

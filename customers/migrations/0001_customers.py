@@ -266,6 +266,7 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=models.Index(
                 models.F("organization"),
+                models.F("external_customer_id"),
                 models.F("id"),
                 condition=models.Q(("deleted_at__isnull", True), ("external_customer_id__isnull", True)),
                 name="idx_customers_without_id",
