@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Coalesce, Concat
@@ -244,7 +245,9 @@ class SavedView(models.Model):
     )
     name = models.CharField(max_length=64, validators=[check_characters])
     query = models.TextField(
-        max_length=4096, blank=True, help_text="What stands behind the question mark in the list's address."
+        blank=True,
+        validators=[MaxLengthValidator(4096)],
+        help_text="What stands behind the question mark in the list's address.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

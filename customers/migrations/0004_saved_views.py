@@ -1,5 +1,6 @@
 """Lists that people come back to."""
 
+import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -40,7 +41,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="What stands behind the question mark in the list's address.",
-                        max_length=4096,
+                        validators=[django.core.validators.MaxLengthValidator(4096)],
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
