@@ -334,7 +334,7 @@ class KeysetPagination(BasePagination):
                 "cursor",
                 "Where to read from. Opaque: follow `next` and `previous`, which carry it, and keep the "
                 "other parameters as they are. It is good for the `ordering` it was made for.",
-                {"type": "string", "minLength": 1},
+                {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
             ),
         ]
 

@@ -66,6 +66,6 @@ def test_a_few_requests(case: schemathesis.Case, owner: Access) -> None:
 
 @pytest.mark.fuzz
 @schema.parametrize()
-@thoroughly(500)
+@thoroughly(200)
 def test_many_requests(case: schemathesis.Case, owner: Access) -> None:
     ask(case, owner)
