@@ -1,7 +1,7 @@
 """The only writers of customers. Every entry point (API, dashboard, admin, import, checkout) calls these.
 
 Each function checks the whole customer (`full_clean`) and then lets the database have the last word: what it refuses
-because somebody else was faster becomes the same error that the check would have raised.
+because somebody else was faster is checked again, which finds who it was, and becomes the same error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from customers.models import EXTERNAL_ID_INDEX, Customer
 from customers.monitoring import EXTERNAL_ID_REFUSALS
 from organizations.models import Organization
 
-IMMUTABLE_CONSTRAINT = "customers_external_customer_id_immutable"
 _ATTEMPTS = 5
 
 _T = TypeVar("_T")
@@ -189,25 +188,7 @@ def _save(customer: Customer, **how: Any) -> Customer:
             customer.save(**how)
     except ValidationError as error:
         raise conflict_in(error) or error from None
-    except IntegrityError as refusal:
-        raise _in_our_words(refusal, customer) from refusal
     return customer
-
-
-def _in_our_words(refusal: IntegrityError, customer: Customer) -> Exception:
-    """What the check would have raised, had it come later; `refusal` itself when its cause is gone again, or when it
-    is no rule of ours."""
-    constraint = _constraint_of(refusal)
-    own_id = customer.external_customer_id
-    if constraint == EXTERNAL_ID_INDEX and own_id is not None:
-        holder = Customer.objects.for_organization(customer.organization_id).holding(own_id).first()
-        if holder is not None:
-            return ExternalCustomerIDTaken(customer_id=holder.id, external_customer_id=own_id)
-    if constraint == IMMUTABLE_CONSTRAINT:
-        stored = Customer.objects.values_list("external_customer_id", flat=True).get(id=customer.id)
-        if stored is not None:
-            return ExternalCustomerIDImmutable(customer_id=customer.id, external_customer_id=stored)
-    return refusal
 
 
 def _constraint_of(refusal: BaseException) -> str | None:
@@ -216,7 +197,7 @@ def _constraint_of(refusal: BaseException) -> str | None:
 
 
 def _until_settled(write: Callable[[], _T], retry_on: tuple[type[Exception], ...] = ()) -> _T:
-    """`write`, again where another writer was in its way and is out of it now; counts the refusals that remain."""
+    """`write`, again where another writer was faster, since its check now sees who; counts the refusals that remain."""
     for attempt in range(1, _ATTEMPTS + 1):
         last = attempt == _ATTEMPTS
         try:
