@@ -1,8 +1,10 @@
+import gc
 import os
 import shutil
 import signal
 import subprocess
 import time
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -115,6 +117,20 @@ def test_the_last_to_leave_stops_the_server(folder, hold):
         connection.execute("SELECT 1")
     leave(second)
     assert Cluster(folder).server_pid() is None
+
+
+def test_a_server_that_others_go_on_holding_is_left_to_them_without_a_word(folder, hold):
+    cluster = Cluster(folder)
+    with cluster.held():
+        other = hold()
+        other.wait_for("ready")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        del cluster
+        gc.collect()
+    assert said == []
+    assert Cluster(folder).is_up()
+    leave(other)
 
 
 def test_a_killed_holder_no_longer_counts(folder, hold):
