@@ -248,7 +248,7 @@ def test_a_request_that_does_not_arrive_is_told(
     )
     page.route("**/test-id?*", lambda route: route.fulfill(status=500, body=""))
     page.get_by_label("An ID from your system").fill("cust_123")
-    alert = page.get_by_role("alert").filter(has_text="That didn’t arrive.")
+    alert = page.get_by_role("alert").filter(has_text="That didn’t work.")
     expect(alert).to_be_visible()
     page.unroute("**/test-id?*")
     page.get_by_label("An ID from your system").fill("cust_1234")
