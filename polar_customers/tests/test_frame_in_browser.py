@@ -229,6 +229,23 @@ def test_an_organization_is_switched(
     expect(page.locator(".switcher-role")).to_have_text("Viewer")
 
 
+@with_and_without_script
+def test_the_search_box_goes_straight_to_a_customer(
+    open_page: OpenPage, organization: Organization, owner: User, java_script: bool
+) -> None:
+    found = CustomerFactory.create(organization=organization, external_customer_id="a/b?c#d 客户")
+    page = open_page("/o/acme/developers", owner, java_script=java_script)
+    box = page.get_by_role("searchbox")
+    box.fill("a/b?c#d 客户")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(f"/o/acme/customers/{found.pk}$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("a/b?c#d 客户")
+    box.fill("nobody & no one")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(r"/o/acme/customers\?search=nobody\+%26\+no\+one$"))
+    expect(page.get_by_role("heading", name="No customer matches")).to_be_visible()
+
+
 def test_an_ended_session_leads_to_the_login_and_back(
     open_page: OpenPage, organization: Organization, owner: User
 ) -> None:
