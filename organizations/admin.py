@@ -34,11 +34,11 @@ class OrganizationAdmin(SupportAdmin):
     search_fields = ("name", "slug")
     search_help_text = "Name or slug"
     ordering = ("name", "id")
-    fields = ("name", "slug", "id", "created_at", "belongings")
+    fields = ("name", "slug", "internal_id", "created_at", "belongings")
     form = SupportForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("slug", "id", "created_at", "belongings") if obj else ()
+        return ("slug", "internal_id", "created_at", "belongings") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.fields if obj else ("name", "slug")
@@ -65,7 +65,15 @@ class OrganizationAdmin(SupportAdmin):
         return services.create_organization(**form.cleaned_data), None
 
 
-class NewUserForm(SupportForm):
+class UserForm(SupportForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "is_active", "is_staff", "is_superuser")
+        labels = {"is_active": "May log in", "is_superuser": "Head of support"}
+        help_texts = {"is_superuser": "May also say who is support."}
+
+
+class NewUserForm(UserForm):
     password = forms.CharField(
         required=False,
         strip=False,
@@ -73,10 +81,6 @@ class NewUserForm(SupportForm):
         help_text="Leave this empty for a one-time password, which is shown once. They choose another when they "
         "first log in.",
     )
-
-    class Meta:
-        model = User
-        fields = ("email", "name", "is_staff", "is_superuser")
 
     def clean_password(self) -> str | None:
         password: str = self.cleaned_data["password"]
@@ -158,16 +162,17 @@ class UserAdmin(SupportAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     search_help_text = "E-mail address or name"
     ordering = ("email",)
     filter_horizontal = ()
-    form = SupportForm
+    form = UserForm
     add_form = NewUserForm
     change_password_form = GivenPasswordForm
     add_form_template = None
-    readonly_fields = ("id", "must_change_password", "last_login", "date_joined")
+    change_form_template = "admin/organizations/user/change_form.html"
+    readonly_fields = ("internal_id", "must_change_password", "last_login", "date_joined")
     confirmations: ClassVar = (NewOneTimePassword, Deactivation)
     fieldsets = (
         (None, {"fields": ("email", "name", "is_active")}),
         ("Administration", {"fields": ("is_staff", "is_superuser")}),
-        ("Facts", {"fields": ("id", "must_change_password", "last_login", "date_joined")}),
+        ("Facts", {"fields": ("internal_id", "must_change_password", "last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "password")}),

@@ -44,6 +44,10 @@ class Confirmation:
         """Whether it can be done to this row."""
         raise NotImplementedError
 
+    def initial(self, objects: list[Any]) -> dict[str, Any]:
+        """What the form begins with."""
+        return {}
+
     def perform(self, request: HttpRequest, obj: Any, form: forms.Form) -> str | None:
         """Does it, and returns the secret that it made, if that is what it does."""
         raise NotImplementedError
@@ -84,7 +88,9 @@ class Confirmation:
         if not objects:
             messages.warning(request, "There is nothing here that this can be done to.")
             return self._to_the_list()
-        form = self.form_class(request.POST if request.method == "POST" else None)
+        form = self.form_class(
+            request.POST if request.method == "POST" else None, initial=self.initial(objects)
+        )
         if request.method == "POST" and form.is_valid():
             return self._perform(request, objects, form)
         return TemplateResponse(

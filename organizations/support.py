@@ -266,6 +266,10 @@ class SupportAdmin(_ModelAdmin):
         ]
         return super().render_change_form(request, context, *args, **options)
 
+    @admin.display(description="internal ID")
+    def internal_id(self, obj: models.Model) -> str:
+        return str(obj.pk)
+
     # Addresses
 
     def get_urls(self) -> list[URLPattern]:

@@ -74,6 +74,7 @@ def test_personal_data_is_erased_on_demand_also_of_the_deleted(
     )
     services.delete_customer(customer=customer)
     assert "Erase personal data…" in browser.get(page_of(customer)).text
+    assert "checked" in browser.get(f"{DELETION}?id={customer.id}").text
     browser.post(DELETION, {"id": customer.id, "anonymize": "on"})
     customer.refresh_from_db()
     assert (customer.external_customer_id, customer.name) == (f"deleted-{customer.id}", None)

@@ -71,6 +71,12 @@ def test_the_login_page_opens_and_has_the_products_name(db: None) -> None:
     assert "Polar Customers" in answer.text
 
 
+def test_the_address_is_also_good_without_its_slash(browser: Client) -> None:
+    answer = browser.get("/admin", follow=True)
+    assert answer.redirect_chain == [("/admin/", 302)]
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("label", MODELS)
 @pytest.mark.parametrize("name", ["changelist", "add", "change", "history"])
 def test_every_page_of_every_model_opens(

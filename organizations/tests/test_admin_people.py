@@ -76,6 +76,7 @@ def test_a_person_who_can_not_be_is_refused(browser: Client, typed: dict[str, st
 def test_a_password_is_set_for_somebody_who_then_chooses_another(browser: Client) -> None:
     user = UserFactory.create()
     address = reverse("admin:auth_user_password_change", args=[user.pk])
+    assert address in browser.get(page("organizations.user", "change", user.pk)).text
     assert browser.get(address).status_code == 200
     new = "a long and winding road"
     assert browser.post(address, {"password1": new, "password2": "another"}).status_code == 200
