@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 class JSONOnly(BaseContentNegotiation):
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
-        """The JSON parser. Raises UnsupportedMediaType for anything but JSON in UTF-8."""
+        """The JSON parser. Raises UnsupportedMediaType for anything but JSON in UTF-8, uncompressed."""
         media_type, _, parameters = (request.content_type or "").partition(";")
         if media_type.strip().lower() != "application/json":
             raise exceptions.UnsupportedMediaType(
@@ -25,6 +25,9 @@ class JSONOnly(BaseContentNegotiation):
         charset = parameters.lower().replace('"', "").replace(" ", "")
         if "charset=" in charset and "charset=utf-8" not in charset and "charset=utf8" not in charset:
             raise exceptions.UnsupportedMediaType(media_type, "Send the body in UTF-8.")
+        encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity")
+        if encoding.strip().lower() not in ("", "identity"):
+            raise exceptions.UnsupportedMediaType(media_type, "Send the body uncompressed.")
         return next(iter(parsers))
 
     def select_renderer(

@@ -239,6 +239,13 @@ def test_what_is_not_sent_as_json_in_utf8(content_type: str, api: Server) -> Non
     assert len(answer.body) < 1000
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "GZIP", "\xff"])
+def test_what_is_compressed(encoding: str, api: Server) -> None:
+    answer = refused(api("POST", URL, {"name": "Acme"}, headers={"Content-Encoding": encoding}), 415)
+    assert answer.code == "unsupported_media_type"
+    assert api("POST", URL, {}, headers={"Content-Encoding": "identity"}).status == 201
+
+
 @pytest.mark.parametrize(
     "content_type",
     [

@@ -100,7 +100,9 @@ class Server:
             environ["CONTENT_LENGTH"] = str(len(data))
         for name, value in sent.items():
             variable = name.upper().replace("-", "_")
-            environ[variable if variable.startswith("CONTENT_") else f"HTTP_{variable}"] = value
+            environ[variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"] = (
+                value
+            )
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
