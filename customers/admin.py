@@ -27,6 +27,7 @@ from customers.support_forms import CustomerForm, changed_meanwhile
 from customers.timeline import timeline
 from organizations.confirmations import Confirmation
 from organizations.ids import parse_id
+from organizations.models import Membership
 from organizations.support import BoundedChangeList, SupportAdmin, is_searchable
 from organizations.support_filters import ChoiceFilter, OrganizationFilter
 
@@ -207,6 +208,7 @@ class CustomerAdmin(SupportAdmin):
         if obj is not None:
             context["timeline"] = timeline(obj, limit=CHANGES_ON_THE_PAGE)
             context["history_url"] = _history_url(obj)
+            context["dashboard_url"] = _dashboard_url(request.user, obj)
         return super().render_change_form(request, context, *args, **options)
 
     def history_view(
@@ -270,6 +272,14 @@ class CustomerAdmin(SupportAdmin):
     def shown_billing_address(self, customer: Customer) -> str:
         address = customer.billing_address or {}
         return ", ".join(address[part] for part in PARTS if address.get(part)) or "–"
+
+
+def _dashboard_url(user: Any, customer: Customer) -> str:
+    """The same customer in the dashboard, for those who may open it there; empty for others."""
+    membership = Membership.objects.filter(user=user, organization_id=customer.organization_id).first()
+    if membership is None or (customer.is_deleted and not membership.may_manage):
+        return ""
+    return reverse("dashboard:customer", args=[customer.organization.slug, customer.id])
 
 
 def _history_url(customer: Customer) -> str:

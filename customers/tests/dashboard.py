@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 
+from customers.models import Customer
 from organizations.models import Membership, Organization
 from organizations.tests.people import client_of, person
 
@@ -36,3 +37,20 @@ def text(answer: Any) -> str:
 def ids(answer: Any) -> list[str | None]:
     """The external IDs of the list's rows, None for those without one."""
     return [customer.external_customer_id for customer in answer.context["customers"]]
+
+
+def form_of(answer: Any) -> dict[str, str]:
+    """What a browser would send of the form as it stands."""
+    form, editor = answer.context["form"], answer.context["editor"]
+    fields = {name: str(form[name].value() or "") for name in form.fields}
+    for number, row in enumerate(editor.rows):
+        fields |= {f"metadata-{number}-{part}": getattr(row, part) for part in ("key", "kind", "value")}
+    return fields
+
+
+def path(customer: Customer, page: str = "") -> str:
+    return f"/customers/{customer.id}{page and '/'}{page}"
+
+
+def stored(customer: Customer) -> Customer:
+    return Customer.objects.get(id=customer.id)

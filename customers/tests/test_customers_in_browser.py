@@ -74,6 +74,7 @@ def test_searching_while_typing(
     expect(page.get_by_role("link", name="Export CSV")).to_have_attribute(
         "href", f"{LIST}/export?ordering=name&search=LOVE"
     )
+    expect(page.locator("#found")).to_have_text("1 customer shown")
     if java_script:
         expect(box).to_be_focused()
     page.reload()
