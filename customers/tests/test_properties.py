@@ -152,7 +152,7 @@ def test_whoever_gets_an_id_is_found_by_it_by_every_way(every_way: Ways, own_id:
 
 
 @pytest.mark.fuzz
-@examples(50, the_same_each_time=False)
+@examples(30, the_same_each_time=False)
 @given(OWN_IDS)
 def test_whoever_gets_any_other_id_is_found_by_it_too(every_way: Ways, own_id: str) -> None:
     every_way(own_id)
