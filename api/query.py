@@ -12,8 +12,6 @@ from rest_framework import exceptions
 
 from api.text import check_characters
 
-_LONGEST_MISSPELLING = 100
-
 # Of unknown names in one request: more help nobody, and cost time and an answer as long as the request.
 MOST_REPORTED = 20
 
@@ -21,8 +19,7 @@ MOST_REPORTED = 20
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence with the known name that `name` was meant to be, or with all of them when none is near."""
     names = sorted(known)
-    # a comparison takes time with the name's length, and nobody misspells one into this many letters
-    if len(name) <= _LONGEST_MISSPELLING and (near := difflib.get_close_matches(name, names, n=1)):
+    if near := difflib.get_close_matches(name, names, n=1):
         return f"Did you mean “{near[0]}”?"
     return f"Known: {', '.join(names)}." if names else "There are none here."
 

@@ -282,6 +282,6 @@ def test_a_body_made_to_be_expensive_is_refused_quickly_and_in_few_words(body: s
     api("GET", URL)  # what a first request costs is no part of it
     started = time.process_time()
     answer = api("POST", URL, body.encode())
-    assert time.process_time() - started < 0.4
+    assert time.process_time() - started < 1
     refused(answer)
     assert len(answer.body) < 10_000
