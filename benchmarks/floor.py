@@ -1,7 +1,8 @@
 """The least that a request costs: a bare WSGI function under the same server and beside the same database.
 
 It checks the token's hash and reads the customer, by two prepared statements, and answers with orjson; a POST inserts
-a row durably in place of the read. No framework, no log, no figures, no checks: what the product's rates are held against.
+a row durably in place of the read. No framework, no log, no figures, no checks: what the product's rates are held
+against.
 """
 
 from __future__ import annotations
