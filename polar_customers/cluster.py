@@ -37,9 +37,6 @@ STOP_SECONDS = 30
 POLL_SECONDS = 0.02
 LOG_LIMIT = 10 * 1024 * 1024
 
-# Servers that this process started and other holders will stop: Python complains of a child that it forgets.
-_left_to_others: list[subprocess.Popen[bytes]] = []
-
 
 def socket_directory(data_dir: Path) -> Path:
     """The folder a client names as the host. Known before the server has ever been started."""
@@ -93,7 +90,7 @@ class Cluster:
                 fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if self._started is not None:
-                    _left_to_others.append(self._started)
+                    self._started.returncode = 0  # others stop it, and Python complains of a child it forgets
                 return
             self._stop()
 
