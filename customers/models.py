@@ -147,9 +147,18 @@ class Customer(models.Model):
             models.Index(
                 "organization", FoldCase("email"), name="idx_customers_email_folded", condition=_LIVE
             ),
-            GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="idx_customers_search", condition=_LIVE),
+            # Every search reads what was inserted and isn't merged into the index yet, so that is kept short.
             GinIndex(
-                OpClass(F("metadata"), "jsonb_path_ops"), name="idx_customers_metadata", condition=_LIVE
+                OpClass(F("search_text"), "gin_trgm_ops"),
+                name="idx_customers_search",
+                condition=_LIVE,
+                gin_pending_list_limit=256,
+            ),
+            GinIndex(
+                OpClass(F("metadata"), "jsonb_path_ops"),
+                name="idx_customers_metadata",
+                condition=_LIVE,
+                gin_pending_list_limit=256,
             ),
             # Support finds the deleted too, and these are no burden to the living.
             models.Index("organization", "id", name="idx_customers_deleted", condition=_DELETED),

@@ -297,6 +297,7 @@ class Migration(migrations.Migration):
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass(models.F("search_text"), "gin_trgm_ops"),
                 condition=models.Q(("deleted_at__isnull", True)),
+                gin_pending_list_limit=256,
                 name="idx_customers_search",
             ),
         ),
@@ -305,6 +306,7 @@ class Migration(migrations.Migration):
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass(models.F("metadata"), "jsonb_path_ops"),
                 condition=models.Q(("deleted_at__isnull", True)),
+                gin_pending_list_limit=256,
                 name="idx_customers_metadata",
             ),
         ),
