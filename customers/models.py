@@ -162,6 +162,20 @@ class Customer(models.Model):
             ),
             # Support finds the deleted too, and these are no burden to the living.
             models.Index("organization", "id", name="idx_customers_deleted", condition=_DELETED),
+            models.Index(
+                "organization", "created_at", "id", name="idx_customers_deleted_created", condition=_DELETED
+            ),
+            models.Index("organization", "name", "id", name="idx_customers_deleted_name", condition=_DELETED),
+            models.Index(
+                "organization", "email", "id", name="idx_customers_deleted_email", condition=_DELETED
+            ),
+            models.Index(
+                "organization",
+                "external_customer_id",
+                "id",
+                name="idx_customers_deleted_ext_id",
+                condition=_DELETED,
+            ),
             GinIndex(
                 OpClass(F("search_text"), "gin_trgm_ops"),
                 name="idx_customers_deleted_search",
