@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -26,10 +26,12 @@ _PART_NAMES = {"line1": "line 1", "line2": "line 2", "postal_code": "postal code
 def marked(text: str, fragment: str) -> SafeString:
     """`text` with every place that the search for `fragment` finds in it marked, as the search compares them: letter
     by letter, in any case."""
+    if not fragment:
+        return conditional_escape(text)
     folded, sought = _folded(text), _folded(fragment)
     pieces: list[tuple[str, str, str]] = []
     start = 0
-    while sought and (found := folded.find(sought, start)) >= 0:
+    while (found := folded.find(sought, start)) >= 0:
         end = found + len(sought)
         pieces += [
             ("", text[start:found], ""),
