@@ -391,7 +391,7 @@ def test_the_schema_says_what_a_view_allows() -> None:
     assert {item["name"]: item["schema"] for item in described} == {
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
         "ordering": {"type": "string", "enum": ["name", "-name"], "default": "name"},
-        "cursor": {"type": "string"},
+        "cursor": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     }
     envelope = KeysetPagination().get_paginated_response_schema({"type": "array", "items": {}})
     assert envelope["required"] == list(envelope["properties"]) == ["results", "next", "previous"]

@@ -85,7 +85,7 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tu
     """Every route of the URLconf, whatever it is included by, but those that are guarded elsewhere."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
-        if route.startswith(tuple(ELSEWHERE)):
+        if f"{route}/".startswith(tuple(ELSEWHERE)):
             continue
         if isinstance(pattern, URLPattern):
             yield route, pattern.callback
