@@ -11,7 +11,15 @@ import shlex
 import uuid
 from urllib.parse import quote
 
+from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse
+
+
+def base_of(request: HttpRequest) -> str:
+    """Where the product is reached from outside: PUBLIC_URL, or else the host that the request came to."""
+    base: str = settings.PUBLIC_URL or request.build_absolute_uri("/")
+    return base.rstrip("/")
 
 
 def api_path(external_customer_id: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from customers.external_ids import check_external_customer_id
-from customers.links import api_filter_url, api_path, api_url, curl
+from customers.links import api_filter_url, api_path, api_url, base_of, curl
 from customers.models import Customer
 from organizations.staff import StaffRequest
 
@@ -29,7 +28,7 @@ def _verdict(request: StaffRequest, text: str) -> dict[str, object]:
         own_id = check_external_customer_id(text)
     except ValidationError as error:
         return {"problem": error.message}
-    base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    base = base_of(request)
     return {
         "own_id": own_id,
         "length": len(own_id),

@@ -7,14 +7,13 @@ import json
 import shlex
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from api.counting import count_up_to
-from customers.links import api_url, curl
+from customers.links import api_url, base_of, curl
 from customers.models import Customer
 from organizations.models import AccessToken
 from organizations.staff import StaffRequest
@@ -45,7 +44,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 
 
 def _first_steps(request: StaffRequest) -> dict[str, object]:
-    base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    base = base_of(request)
     body = shlex.quote(json.dumps(FIRST_CUSTOMER))
     create = f"{curl(base + reverse('customers'))} \\\n  -H 'Content-Type: application/json' -d {body}"
     return {

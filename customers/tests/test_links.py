@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 import subprocess
 import uuid
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from django.test import RequestFactory
 from django.urls import resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.external_ids import is_external_customer_id
-from customers.links import api_filter_url, api_path, api_url, api_url_by_id, curl
+from customers.links import api_filter_url, api_path, api_url, api_url_by_id, base_of, curl
 
 BASE = "https://billing.example.com"
 NASTY_IDS = [
@@ -98,3 +100,14 @@ def test_a_shell_hands_the_command_over_as_written(own_id: str) -> None:
 def test_what_a_host_might_smuggle_stays_one_word() -> None:
     url = "http://x/$(reboot)'; id"
     assert shlex.split(curl(url))[-1] == url
+
+
+@pytest.mark.parametrize(
+    ("public_url", "base"), [("", "http://testserver"), ("https://billing.example.com", BASE)]
+)
+def test_links_lead_to_where_the_product_is_reached_from_outside(
+    settings: Any, rf: RequestFactory, public_url: str, base: str
+) -> None:
+    settings.PUBLIC_URL = public_url
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert base_of(rf.get("/o/acme/customers?search=x")) == base

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from customers.addresses import PARTS
 from customers.forms import ExternalIDForm
-from customers.links import api_url, api_url_by_id, curl
+from customers.links import api_url, api_url_by_id, base_of, curl
 from customers.metadata_editor import KINDS, kind_of
 from customers.models import Customer
 from customers.services import stand_in_for
@@ -76,6 +75,6 @@ def _is_erased(customer: Customer) -> bool:
 
 
 def _command(request: StaffRequest, customer: Customer) -> str:
-    base = settings.PUBLIC_URL or request.build_absolute_uri("/")
+    base = base_of(request)
     own_id = customer.external_customer_id
     return curl(api_url_by_id(base, customer.id) if own_id is None else api_url(base, own_id))
