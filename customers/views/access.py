@@ -1,10 +1,11 @@
-"""The one customer that an address names, for the person who asks."""
+"""What an address names, for the person who asks: one customer, or their list."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.http import Http404
+from django.urls import reverse
 from structlog.contextvars import bind_contextvars
 
 from customers.models import Customer
@@ -28,3 +29,9 @@ def live_customer_of(request: StaffRequest, customer_id: uuid.UUID) -> Customer:
     if customer.is_deleted:
         raise Http404
     return customer
+
+
+def list_address(request: StaffRequest, query: str) -> str:
+    """The list of this query; of everyone, for an empty one."""
+    address = reverse("dashboard:customers", args=[request.organization.slug])
+    return f"{address}?{query}" if query else address

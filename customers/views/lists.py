@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from rest_framework.exceptions import Throttled
 
 from customers.export import export_response
 from customers.forms import SavedViewForm
 from customers.listing import Listing, tidied, written
 from customers.models import SavedView
+from customers.views.access import list_address
 from organizations.staff import StaffRequest
 
 COLUMNS = {
@@ -47,7 +47,7 @@ def customers(request: StaffRequest) -> HttpResponse:
     """Everything about the list is in its address. A form's way of saying it leads on to the list's own."""
     query = written(tidied(request.GET))
     if query != written(request.GET):
-        return redirect(_address(request, query))
+        return redirect(list_address(request, query))
     listing = Listing(request.GET, request.membership)
     page = listing.page()
     saved = list(SavedView.objects.of(request.membership))
@@ -67,7 +67,7 @@ def customers(request: StaffRequest) -> HttpResponse:
             "search_hidden": listing.hidden("search"),
             "filters": listing.query,
             "filter_hidden": listing.hidden(*FILTER_FIELDS),
-            "list_url": _address(request, ""),
+            "list_url": list_address(request, ""),
             "previous_url": _page_address(request, listing, page.previous_cursor),
             "next_url": _page_address(request, listing, page.next_cursor),
         },
@@ -78,7 +78,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
     """The list of the same query as a CSV file, whole."""
     listing = Listing(tidied(request.GET), request.membership)
     if listing.problems:
-        return redirect(_address(request, written(request.GET)))
+        return redirect(list_address(request, written(request.GET)))
     try:
         return export_response(
             listing.queryset,
@@ -90,16 +90,11 @@ def export(request: StaffRequest) -> HttpResponseBase:
         )
     except Throttled as error:
         messages.warning(request, str(error.detail))
-        return redirect(_address(request, listing.view))
-
-
-def _address(request: StaffRequest, query: str) -> str:
-    address = reverse("dashboard:customers", args=[request.organization.slug])
-    return f"{address}?{query}" if query else address
+        return redirect(list_address(request, listing.view))
 
 
 def _page_address(request: StaffRequest, listing: Listing, cursor: str | None) -> str:
-    return _address(request, listing.query_with(cursor=cursor)) if cursor else ""
+    return list_address(request, listing.query_with(cursor=cursor)) if cursor else ""
 
 
 def _columns(listing: Listing) -> list[Column]:

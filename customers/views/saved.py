@@ -7,19 +7,19 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from customers import saved_views
 from customers.forms import SavedViewForm, refuse
 from customers.listing import Listing, tidied
 from customers.models import SavedView
+from customers.views.access import list_address
 from organizations.staff import StaffRequest
 
 
 def save_view(request: StaffRequest) -> HttpResponse:
     """Saves the list of the query under a name. What of the query makes no sense isn't saved."""
     if request.method != "POST":
-        return redirect(_list(request, ""))
+        return redirect(list_address(request, ""))
     listing = Listing(tidied(QueryDict(request.POST.get("query", ""))), request.membership)
     form = SavedViewForm(request.POST)
     if form.is_valid():
@@ -30,11 +30,11 @@ def save_view(request: StaffRequest) -> HttpResponse:
         except ValidationError as error:
             refuse(form, error, organization=request.organization.slug)
         else:
-            return redirect(_list(request, view.query))
+            return redirect(list_address(request, view.query))
     context = {
         "form": form,
         "query": listing.view,
-        "cancel_url": _list(request, listing.view),
+        "cancel_url": list_address(request, listing.view),
     }
     return render(request, "customers/view_save.html", context, status=422)
 
@@ -45,7 +45,7 @@ def edit_view(request: StaffRequest, view_id: uuid.UUID) -> HttpResponse:
     form = SavedViewForm(request.POST or None, initial={"name": view.name})
     if "delete" in request.POST:
         saved_views.delete_view(view=view)
-        return redirect(_list(request, ""))
+        return redirect(list_address(request, ""))
     if request.method == "POST" and form.is_valid():
         try:
             saved_views.rename_view(view=view, name=form.cleaned_data["name"])
@@ -53,15 +53,10 @@ def edit_view(request: StaffRequest, view_id: uuid.UUID) -> HttpResponse:
             view.refresh_from_db()
             refuse(form, error, organization=request.organization.slug)
         else:
-            return redirect(_list(request, view.query))
+            return redirect(list_address(request, view.query))
     return render(
         request,
         "customers/view_edit.html",
-        {"form": form, "view": view, "cancel_url": _list(request, view.query)},
+        {"form": form, "view": view, "cancel_url": list_address(request, view.query)},
         status=422 if form.is_bound else 200,
     )
-
-
-def _list(request: StaffRequest, query: str) -> str:
-    address = reverse("dashboard:customers", args=[request.organization.slug])
-    return f"{address}?{query}" if query else address
