@@ -44,6 +44,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         )
 
 
+@pytest.fixture(autouse=True)
+def _no_export_is_left() -> Iterator[None]:
+    """A web server closes every answer, which ends an export; a test that looks at the headers alone does not."""
+    yield
+    from customers.export import _exports
+
+    _exports._running.clear()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_guards() -> Iterator[None]:
     """A test with transactions of its own ends with a TRUNCATE of every table, which the database refuses for some:
