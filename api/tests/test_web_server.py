@@ -96,7 +96,9 @@ def test_bytes_chunks_and_log(running: Running) -> None:
     running.connection.close()
     assert running.ask("POST", "/v1/customers", [])[0] == 400
     assert running.ask("POST", "/v1/customers")[0] == 400
-    assert running.ask("POST", "/v1/customers", [b"{"], Authorization="Bearer x")[0] == 401
+    running.connection.close()
+    # Sent at once: what is refused for its token may be answered, and hung up on, before a second piece is written.
+    assert running.ask("POST", "/v1/customers", b"{", Authorization="Bearer x")[0] == 401
     running.connection.close()
     assert Customer.objects.count() == 1
 
