@@ -210,6 +210,11 @@ class Customer(models.Model):
             self._stored_external_customer_id = self.__dict__.get("external_customer_id")
 
     @property
+    def has_stored_external_customer_id(self) -> bool:
+        """Whether the row, as last read or written, has an external ID."""
+        return self._stored_external_customer_id is not None
+
+    @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 

@@ -30,6 +30,7 @@ from customers.external_ids import is_external_customer_id
 from customers.history import erase_history
 from customers.models import EXTERNAL_ID_INDEX, Customer
 from customers.monitoring import EXTERNAL_ID_REFUSALS
+from customers.signals import customer_erased, external_id_set
 from organizations.models import Organization
 
 _ATTEMPTS = 5
@@ -132,10 +133,12 @@ def stand_in_for(customer_id: uuid.UUID) -> str:
 def _erase(customer: Customer) -> None:
     emptied = _emptied()
     _assign(customer, emptied)
-    if customer.external_customer_id is not None:
-        customer.external_customer_id = stand_in_for(customer.id)
+    own_id, stand_in = customer.external_customer_id, stand_in_for(customer.id)
+    if own_id is not None:
+        customer.external_customer_id = stand_in
     customer.save(update_fields=[*emptied, "external_customer_id"])
-    erase_history(customer, stand_in=stand_in_for(customer.id))
+    erase_history(customer, stand_in=stand_in)
+    customer_erased.send(Customer, customer=customer, external_customer_id=own_id, stand_in=stand_in)
 
 
 def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:
@@ -182,10 +185,13 @@ def _assign(customer: Customer, fields: Mapping[str, Any]) -> None:
 
 
 def _save(customer: Customer, **how: Any) -> Customer:
+    had_id = customer.has_stored_external_customer_id
     try:
         customer.full_clean()
         with transaction.atomic():
             customer.save(**how)
+            if customer.external_customer_id is not None and not had_id:
+                external_id_set.send(Customer, customer=customer)
     except ValidationError as error:
         raise conflict_in(error) or error from None
     return customer

@@ -79,6 +79,8 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "polar_customers",
+    "metrics",
+    "checkout",
     "customers",
     "api",
     "organizations",

@@ -1,0 +1,11 @@
+"""What the apps above are told of a customer, inside the transaction that does it. There is no other way up."""
+
+from django.dispatch import Signal
+
+# `customer` has got its external ID: at its creation, or later. A receiver raises nothing and waits for nobody; what
+# takes long it leaves to a task, which it enqueues in this same transaction.
+external_id_set = Signal()
+
+# `customer` is being erased. `external_customer_id` is the ID that it had, None if none, and `stand_in` what takes its
+# place. Each receiver erases its own app's copies before it returns.
+customer_erased = Signal()
