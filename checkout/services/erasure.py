@@ -1,0 +1,57 @@
+"""Takes what is personal out of sessions and orders when a customer is erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Case, Value, When
+from django.utils import timezone
+
+from checkout.models import CheckoutSession, Order
+from customers.models import Customer
+
+Status = CheckoutSession.Status
+
+
+def erase_customer(
+    *, customer: Customer, external_customer_id: str | None, stand_in: str, **told: Any
+) -> None:
+    """Erases the customer's sessions and orders, and the sessions that carry its ID and are nobody's.
+
+    What was paid, when and how much stays. A session of the customer's that is open expires, so that nobody pays it in
+    the name of somebody who is gone; one whose payment is under way becomes an order of the deleted customer. Sessions
+    under the ID that were made after the customer's deletion, or while somebody else holds it, are not the customer's.
+    """
+    sessions = CheckoutSession.objects.for_organization(customer.organization_id)
+    _adopt_unlinked(customer, external_customer_id)
+    own = sessions.filter(customer=customer)
+    own.filter(stored_status=Status.OPEN).update(stored_status=Status.EXPIRED, modified_at=timezone.now())
+    own.update(
+        external_customer_id=_replaced_by(stand_in),
+        customer_email=None,
+        customer_name=None,
+        success_url=None,
+        cancel_url=None,
+        metadata={},
+        customer_metadata={},
+    )
+    Order.objects.for_organization(customer.organization_id).filter(customer=customer).update(
+        external_customer_id=_replaced_by(stand_in), email=None, metadata={}
+    )
+
+
+def _adopt_unlinked(customer: Customer, external_customer_id: str | None) -> None:
+    if external_customer_id is None or customer.deleted_at is None:
+        return
+    customers = Customer.objects.for_organization(customer.organization_id)
+    if customers.holding(external_customer_id).exists():
+        return
+    CheckoutSession.objects.for_organization(customer.organization_id).filter(
+        customer__isnull=True,
+        external_customer_id=external_customer_id,
+        created_at__lte=customer.deleted_at,
+    ).update(customer=customer)
+
+
+def _replaced_by(stand_in: str) -> Case:
+    return Case(When(external_customer_id__isnull=False, then=Value(stand_in)), default=Value(None))
