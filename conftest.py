@@ -10,7 +10,7 @@ import pytest
 
 from polar_customers.embedded import DatabaseUnavailable, provide_database
 
-pytest_plugins = ("polar_customers.tests.browser",)
+pytest_plugins = ("polar_customers.tests.browser", "polar_customers.tests.task_queue")
 
 # Every trigger before TRUNCATE (the bit 32 of its type), and what enables it as it was.
 GUARDS_OF_TRUNCATE = """
@@ -56,18 +56,20 @@ def _no_export_is_left() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_guards() -> Iterator[None]:
     """A test with transactions of its own ends with a TRUNCATE of every table, which the database refuses for some:
-    for that one transaction their guards step aside."""
+    for that one transaction their guards step aside. The queue is emptied with them."""
     from django.db import connection  # which reads the settings
+
+    from polar_customers.tests.task_queue import TABLES
 
     sql_flush = type(connection.ops).sql_flush
 
-    def unguarded(operations: Any, *arguments: Any, **options: Any) -> list[str]:
+    def unguarded(operations: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
         with operations.connection.cursor() as cursor:
             cursor.execute(GUARDS_OF_TRUNCATE)
             guards = cursor.fetchall()
         return [
             *(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name, _ in guards),
-            *sql_flush(operations, *arguments, **options),
+            *sql_flush(operations, style, [*tables, *TABLES], **options),
             *(f"ALTER TABLE {table} {enabled} TRIGGER {name}" for table, name, enabled in guards),
         ]
 

@@ -30,6 +30,7 @@ WITHOUT_DATABASE = {
     "spectacular",
     "startapp",
     "version",
+    "worker",  # like serve
 }
 HELP = {"-h", "--help", "--version"}
 

@@ -56,5 +56,10 @@ def configure(*, debug: bool, level: str) -> dict[str, Any]:
             # The request's own line says the status; these would say it again. What failed says more than that.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # The task's own line says how it ended, and the worker's that the database is away; what stopped the
+            # worker otherwise is said by its child.
+            "procrastinate.worker": {"level": "CRITICAL"},
+            "procrastinate.worker.worker": {"level": "ERROR"},
+            "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -1,4 +1,5 @@
-"""The pieces of `manage.py serve`: where it listens, when it is asked to stop, and the processes it looks after."""
+"""The pieces of `manage.py serve` and `manage.py worker`: where it listens, when it is asked to stop, and the processes
+they look after."""
 
 from __future__ import annotations
 
@@ -17,10 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from polar_customers.cluster import Cluster
+
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
 STOP_SECONDS = 10
 POLL_SECONDS = 0.05
+WATCH_SECONDS = 0.25
+RESTART_SECONDS = 5
 
 
 class Stopped(BaseException):
@@ -98,46 +103,78 @@ class Address:
             connection.close()
 
 
+@dataclass
+class Child:
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    restarts: bool
+    process: subprocess.Popen[bytes]
+    started: float
+
+
 class Children:
     """Named processes that run until they are stopped together, and never longer than this one."""
 
     def __init__(self, stop_requests: StopRequests) -> None:
         self._stop_requests = stop_requests
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Child] = {}
 
-    def start(self, name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._running[name] = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "polar_customers.supervised", str(os.getpid()), module, *arguments],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            # A signal for the whole group would reach granian's workers twice, by itself and through their
-            # parent, and then some of them never end.
-            process_group=0,
+    def start(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        *,
+        restarts: bool = False,
+    ) -> None:
+        """Run a module. One that ends by itself brings everything down, or is started again when it `restarts`."""
+        command = [sys.executable, "-m", "polar_customers.supervised", str(os.getpid()), module, *arguments]
+        environment = {**os.environ, **(environment or {})}
+        self._running[name] = Child(
+            command, environment, restarts, _process(command, environment), time.monotonic()
         )
 
     def check(self) -> None:
-        """End with one sentence when one of them has ended by itself."""
-        for name, process in self._running.items():
-            if (code := process.poll()) is not None:
-                how = f"by signal {-code}" if code < 0 else f"with status {code}"
+        """End with one sentence when one of them has ended by itself that must not."""
+        for name, child in self._running.items():
+            if (code := child.process.poll()) is None:
+                continue
+            how = f"by signal {-code}" if code < 0 else f"with status {code}"
+            if not child.restarts:
                 raise SystemExit(f"The {name} ended {how}, so everything was stopped.")
+            if time.monotonic() - child.started > RESTART_SECONDS:
+                say(f"The {name} ended {how} and is started again.")
+                child.process, child.started = _process(child.command, child.environment), time.monotonic()
 
     def stop(self) -> None:
         """Ask all to finish, the last one first; kill what takes too long, or what is left when asked again."""
         asked = self._stop_requests.count
-        for process in reversed(self._running.values()):
+        processes = [child.process for child in self._running.values()]
+        for process in reversed(processes):
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        while any(process.poll() is None for process in self._running.values()):
+        while any(process.poll() is None for process in processes):
             if time.monotonic() > deadline or self._stop_requests.count > max(asked, 1):
                 break
             time.sleep(POLL_SECONDS)
-        for process in self._running.values():
+        for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._running.clear()
+
+
+def _process(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        # A signal for the whole group would reach granian's workers twice, by itself and through their
+        # parent, and then some of them never end.
+        process_group=0,
+    )
 
 
 def web_server_arguments(address: Address, environ: Mapping[str, str]) -> list[str]:
@@ -186,3 +223,24 @@ def stopping(children: Children, stop_requests: StopRequests) -> Iterator[None]:
     finally:
         stop_requests.finishing()
         children.stop()
+
+
+def watch(children: Children, cluster: Cluster | None) -> None:
+    """Returns only by an exception: a request to stop, or the end of something that should not have ended."""
+    checked = time.monotonic()
+    while True:
+        children.check()
+        if cluster is not None and time.monotonic() - checked > 1:
+            checked = time.monotonic()
+            cluster.bound_log()
+            if not cluster.is_up():
+                raise SystemExit(
+                    f"PostgreSQL ended by itself (see {cluster.log}), so everything was stopped."
+                )
+        time.sleep(WATCH_SECONDS)
+
+
+def say(text: str) -> None:
+    # a terminal that has been closed must not keep anything from being stopped
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
@@ -227,6 +228,11 @@ RATE_LIMIT_PER_MINUTE = _number("RATE_LIMIT_PER_MINUTE", 6000, least=1)
 WEB_WORKERS = _number("WEB_WORKERS", 2, least=1)
 WEB_THREADS = _number("WEB_THREADS", 4, least=1)
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
+# The background worker (polar_customers/worker.py)
+WORKER_THREADS = _number("WORKER_THREADS", 4)
+WORKER_HEARTBEAT_SECONDS = 10
+WORKER_STALLED_SECONDS = 30  # without a heartbeat for this long, a worker counts as gone
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],

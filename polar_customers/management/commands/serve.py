@@ -6,7 +6,6 @@ import hashlib
 import os
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from django.core.management.base import BaseCommand
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from polar_customers.cluster import Cluster
 from polar_customers.embedded import provide_database
 from polar_customers.serving import (
     ROOT,
@@ -27,12 +25,13 @@ from polar_customers.serving import (
     Stopped,
     StopRequests,
     emptied,
+    say,
     stopping,
     wait_until_ready,
+    watch,
     web_server_arguments,
 )
 
-WATCH_SECONDS = 0.25
 # Folders of packages that no page of ours uses: a third of the time of a first start
 UNUSED_STATIC = ["redoc", "rest_framework"]
 OFF = ("0", "off", "no", "false")
@@ -61,6 +60,8 @@ class Command(BaseCommand):
                     {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
                 )
                 wait_until_ready(address, children)
+                if settings.WORKER_THREADS:
+                    children.start("worker", "polar_customers.worker", restarts=True)
                 print(banner(settings.PUBLIC_URL or address.url), flush=True)
                 watch(children, cluster)
         except Stopped:
@@ -118,21 +119,6 @@ def demo_wanted() -> bool:
     return os.environ.get("DEMO", "").strip().lower() not in OFF
 
 
-def watch(children: Children, cluster: Cluster | None) -> None:
-    """Returns only by an exception: a request to stop, or the end of something that should not have ended."""
-    checked = time.monotonic()
-    while True:
-        children.check()
-        if cluster is not None and time.monotonic() - checked > 1:
-            checked = time.monotonic()
-            cluster.bound_log()
-            if not cluster.is_up():
-                raise SystemExit(
-                    f"PostgreSQL ended by itself (see {cluster.log}), so everything was stopped."
-                )
-        time.sleep(WATCH_SECONDS)
-
-
 def banner(url: str) -> str:
     """What a newcomer needs next."""
     places = {"Dashboard": "/", "API": "/v1", "API docs": "/v1/docs", "Admin": "/admin/"}
@@ -163,9 +149,3 @@ def access(url: str) -> str:
             f"  {manage} create_token acme",
         ]
     )
-
-
-def say(text: str) -> None:
-    # a terminal that has been closed must not keep anything from being stopped
-    with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
