@@ -1,0 +1,20 @@
+"""Where a session's hosted page is: the address that a buyer gets."""
+
+from __future__ import annotations
+
+import uuid
+
+from checkout.secrets import client_secret
+
+# The route `checkout-page`; it takes the secret.
+PAGE_ROUTE = "checkout/<str:client_secret>"
+
+
+def page_path(session_id: uuid.UUID) -> str:
+    """The path of the session's page, with the secret that opens it."""
+    return "/" + PAGE_ROUTE.replace("<str:client_secret>", client_secret(session_id))
+
+
+def page_url(base: str, session_id: uuid.UUID) -> str:
+    """The URL of the session's page; `base` is a scheme and a host."""
+    return base.rstrip("/") + page_path(session_id)
