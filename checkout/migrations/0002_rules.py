@@ -41,7 +41,8 @@ BEGIN
   END IF;
   -- Erasure is the one case in which an ID goes: for its stand-in.
   IF NEW.external_customer_id IS DISTINCT FROM OLD.external_customer_id
-     AND NOT (OLD.external_customer_id IS NOT NULL AND NEW.external_customer_id LIKE 'deleted-%') THEN
+     AND NOT (OLD.external_customer_id IS NOT NULL
+              AND coalesce(NEW.external_customer_id LIKE 'deleted-%', false)) THEN
     PERFORM checkout_refuse('checkout_sessions', 'checkout_sessions_external_customer_id_immutable',
       'A checkout session keeps its external customer ID.');
   END IF;
