@@ -15,9 +15,9 @@ from django.utils.html import escape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.listing import PAGE_SIZE
 from customers import export, services
 from customers.filters import LIST_PARAMETERS
-from customers.listing import PAGE_SIZE
 from customers.lookups import customer_address
 from customers.models import Customer
 from customers.templatetags.customers import marked

@@ -9,9 +9,10 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from rest_framework.exceptions import Throttled
 
+from api.listing import written
 from customers.export import export_response
 from customers.forms import SavedViewForm
-from customers.listing import Listing, tidied, written
+from customers.listing import CustomerListing, tidied
 from customers.models import SavedView
 from customers.views.access import list_address
 from organizations.staff import StaffRequest
@@ -29,14 +30,6 @@ FILTER_FIELDS = ("has_external_customer_id", "created_from", "created_to", "dele
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    name: str
-    label: str
-    sorted: str  # as aria-sort says it, "" where the list isn't sorted by it
-    query: str  # of the list sorted by it, the other way round if it is already
-
-
-@dataclass(frozen=True, slots=True)
 class ViewTab:
     name: str
     query: str
@@ -48,7 +41,7 @@ def customers(request: StaffRequest) -> HttpResponse:
     query = written(tidied(request.GET))
     if query != written(request.GET):
         return redirect(list_address(request, query))
-    listing = Listing(request.GET, request.membership)
+    listing = CustomerListing(request.GET, request.membership)
     page = listing.page()
     saved = list(SavedView.objects.of(request.membership))
     tabs = _tabs(listing, saved)
@@ -58,7 +51,7 @@ def customers(request: StaffRequest) -> HttpResponse:
         {
             "listing": listing,
             "customers": page.rows,
-            "columns": _columns(listing),
+            "columns": listing.columns(COLUMNS),
             "conditions": list(listing.conditions()),
             "tabs": tabs,
             "is_saved": any(tab.is_current for tab in tabs),
@@ -76,7 +69,7 @@ def customers(request: StaffRequest) -> HttpResponse:
 
 def export(request: StaffRequest) -> HttpResponseBase:
     """The list of the same query as a CSV file, whole."""
-    listing = Listing(tidied(request.GET), request.membership)
+    listing = CustomerListing(tidied(request.GET), request.membership)
     if listing.problems:
         return redirect(list_address(request, written(request.GET)))
     try:
@@ -93,24 +86,11 @@ def export(request: StaffRequest) -> HttpResponseBase:
         return redirect(list_address(request, listing.view))
 
 
-def _page_address(request: StaffRequest, listing: Listing, cursor: str | None) -> str:
+def _page_address(request: StaffRequest, listing: CustomerListing, cursor: str | None) -> str:
     return list_address(request, listing.query_with(cursor=cursor)) if cursor else ""
 
 
-def _columns(listing: Listing) -> list[Column]:
-    by, descending = listing.ordering.removeprefix("-"), listing.ordering.startswith("-")
-    return [
-        Column(
-            name,
-            label,
-            ("descending" if descending else "ascending") if name == by else "",
-            listing.query_with(cursor=None, ordering=f"-{name}" if name == by and not descending else name),
-        )
-        for name, label in COLUMNS.items()
-    ]
-
-
-def _tabs(listing: Listing, saved: list[SavedView]) -> list[ViewTab]:
+def _tabs(listing: CustomerListing, saved: list[SavedView]) -> list[ViewTab]:
     fixed = [("All", ""), ("Without external ID", "has_external_customer_id=false")]
     views = [*fixed, *((view.name, view.query) for view in saved)]
     return [ViewTab(name, query, query == listing.view) for name, query in views]

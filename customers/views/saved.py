@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from customers import saved_views
 from customers.forms import SavedViewForm, refuse
-from customers.listing import Listing, tidied
+from customers.listing import CustomerListing, tidied
 from customers.models import SavedView
 from customers.views.access import list_address
 from organizations.staff import StaffRequest
@@ -20,7 +20,7 @@ def save_view(request: StaffRequest) -> HttpResponse:
     """Saves the list of the query under a name. What of the query makes no sense isn't saved."""
     if request.method != "POST":
         return redirect(list_address(request, ""))
-    listing = Listing(tidied(QueryDict(request.POST.get("query", ""))), request.membership)
+    listing = CustomerListing(tidied(QueryDict(request.POST.get("query", ""))), request.membership)
     form = SavedViewForm(request.POST)
     if form.is_valid():
         try:

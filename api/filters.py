@@ -1,0 +1,86 @@
+"""What lists are narrowed by: the kinds of values in a query, and the base of every list's FilterSet."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from api.times import parse_time
+
+
+class TimeField(forms.CharField):
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return parse_time(text) if text else None
+
+
+class DayField(forms.DateField):
+    """A day of the calendar in UTC, such as 2026-01-31."""
+
+    input_formats = ["%Y-%m-%d"]
+    default_error_messages = {"invalid": "This must be a day, such as 2026-01-31."}
+
+
+class TrueOrFalseField(forms.CharField):
+    def clean(self, value: Any) -> bool | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if text not in ("true", "false"):
+            raise ValidationError("This is true or false.", code="invalid")
+        return bool(text == "true")
+
+
+def filter_of(field: type[forms.Field], **options: Any) -> django_filters.Filter:
+    """A filter whose value is read by `field`."""
+    made = type(f"{field.__name__}Filter", (django_filters.Filter,), {"field_class": field})
+    return made(**options)
+
+
+class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Reads query parameters; `errors` has what is wrong with them, by name."""
+
+    class Meta:
+        fields: tuple[str, ...] = ()
+
+    _forms: ClassVar[dict[tuple[type, tuple[str, ...]], type[forms.Form]]] = {}
+
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
+        # FilterSet copies its filters, and makes a form of them, for each request; so take those that were sent.
+        sent = {name: made for name, made in type(self).base_filters.items() if self.is_sent(name, data)}
+        self.__dict__.update(base_filters=sent)
+        super().__init__(data, queryset)
+
+    @classmethod
+    def is_sent(cls, name: str, data: QueryDict) -> bool:
+        """Whether the query has anything for this filter."""
+        return name in data
+
+    def get_form_class(self) -> type[forms.Form]:
+        """The form of the parameters that were sent, made once for each set of them."""
+        sent = (type(self), tuple(self.filters))
+        if sent not in self._forms:
+            self._forms[sent] = super().get_form_class()
+        return self._forms[sent]
+
+
+class DaysFilter(ListFilter):
+    """What lists for people have in place of moments: whole days."""
+
+    created_from = filter_of(DayField, method="narrow_created_from")
+    created_to = filter_of(DayField, method="narrow_created_to")
+
+    def narrow_created_from(self, queryset: QuerySet[Any], name: str, value: datetime.date) -> QuerySet[Any]:
+        start = datetime.datetime.combine(value, datetime.time.min, datetime.UTC)
+        return queryset.filter(created_at__gte=start)
+
+    def narrow_created_to(self, queryset: QuerySet[Any], name: str, value: datetime.date) -> QuerySet[Any]:
+        # The last moment that the database tells apart: the next day may be beyond the calendar.
+        end = datetime.datetime.combine(value, datetime.time.max, datetime.UTC)
+        return queryset.filter(created_at__lte=end)
