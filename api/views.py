@@ -8,14 +8,14 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.errors import error_response
+from api.readiness import migrations_are_pending, worker_is_there
 
 _migrations_are_applied = False
 
@@ -44,28 +44,28 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @reading
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when requests can be served: the database answers and every migration is applied. Otherwise 503."""
+    """200 when requests can be served: the database answers and every migration is applied. Otherwise 503. Without a
+    background worker they are served, and what is to happen later waits."""
     checks = {"database": "ok", "migrations": "ok"}
+    worker = "unknown"
     try:
-        if not _migrated():
+        if _migrated():
+            worker = "ok" if worker_is_there() else "absent"
+        else:
             checks["migrations"] = "pending"
     except DatabaseError:
         checks = {"database": "unreachable", "migrations": "unknown"}
     ready = set(checks.values()) == {"ok"}
     return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
+        {"status": "ok" if ready else "unavailable", "checks": {**checks, "worker": worker}},
+        status=200 if ready else 503,
     )
 
 
 def _migrated() -> bool:
-    """Whether all migrations are applied. Once they were, a process only asks whether the database answers."""
+    """Whether all migrations are applied. Once they were, a process asks no more."""
     global _migrations_are_applied
-    if _migrations_are_applied:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    else:
-        executor = MigrationExecutor(connection)
-        _migrations_are_applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    _migrations_are_applied = _migrations_are_applied or not migrations_are_pending()
     return _migrations_are_applied
 
 

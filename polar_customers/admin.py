@@ -1,8 +1,8 @@
 """The administration as a whole: its name, what none of its lists offers, and what is no part of it."""
 
+import procrastinate.contrib.django.admin  # noqa: F401 - registers what is taken away below
 from django.conf import settings
 from django.contrib import admin
-from procrastinate.contrib.django import admin as _  # registers what is taken away below
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 admin.site.site_header = settings.PRODUCT_NAME

@@ -6,25 +6,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
-from typing import Any
 
 import django
 import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 from psycopg_pool import AsyncConnectionPool
 
+from api.readiness import migrations_are_pending
 from polar_customers.embedded import CONNECT_SECONDS
 from polar_customers.task_reports import reported, reported_async
 
-RECONNECT_SECONDS = 2
+PAUSE_SECONDS = 2
 
 log = structlog.get_logger("worker")
 
@@ -43,67 +44,76 @@ class WorkerConnector(PsycopgConnector):
 
 def main() -> None:
     django.setup()
+    for name in ("procrastinate.worker.worker", "procrastinate.utils"):
+        logging.getLogger(name).addFilter(_is_not_of_the_database)
     asyncio.run(work_until_stopped())
+
+
+def _is_not_of_the_database(record: logging.LogRecord) -> bool:
+    """Each part of a worker would say it in its own way, and at length; `work_until_stopped` says it once."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ConnectorException))
 
 
 async def work_until_stopped() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    waits = False
+    told = ""
     while not stop.is_set():
-        try:
-            async with pool() as connections:
-                log.info("worker_started", threads=settings.WORKER_THREADS)
-                waits = False
-                await work(connections, stop)
-        except (ConnectorException, psycopg.Error) as error:
-            if not waits:
-                log.warning("worker_waits_for_the_database", reason=str(error.__cause__ or error))
-            waits = True
+        if obstacle := await sync_to_async(_obstacle)():
+            if obstacle != told:
+                log.warning("worker_waits", reason=obstacle)
+            told = obstacle
+        else:
+            told = ""
+            log.info("worker_started", threads=settings.WORKER_THREADS)
+            try:
+                await work(stop)
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("worker_interrupted", reason=str(error.__cause__ or error))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), RECONNECT_SECONDS)
+            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
     log.info("worker_stopped")
 
 
-@contextlib.asynccontextmanager
-async def pool() -> Any:
-    """Connections like Django's own, when the database can be reached; raises psycopg.Error when it can't."""
-    parameters = {"connect_timeout": CONNECT_SECONDS, **connector_params()}
-    # a pool doesn't say why it could not connect
-    await (await psycopg.AsyncConnection.connect(**parameters)).close()
-    async with AsyncConnectionPool(
-        kwargs=parameters,
+def _obstacle() -> str:
+    """Why there can be no work now, "" when there can. It also leaves this thread, which defers what is periodic, with
+    a connection that works."""
+    close_old_connections()
+    try:
+        return "Migrations are pending." if migrations_are_pending() else ""
+    except DatabaseError as error:
+        return str(error).strip()
+
+
+async def work(stop: asyncio.Event) -> None:
+    """Returns when it was asked to stop and what was under way is done, or when it can't reach the database."""
+    pool = AsyncConnectionPool(
+        kwargs=connector_params(),
         min_size=1,
         max_size=2,
+        timeout=CONNECT_SECONDS,
         open=False,
         check=AsyncConnectionPool.check_connection,
-    ) as connections:
-        yield connections
-
-
-async def work(connections: Any, stop: asyncio.Event) -> None:
-    """Returns when it has been asked to stop and no job is under way any more, or when the worker lost its footing,
-    which it does as soon as it can't reach the database."""
-    with app.replace_connector(WorkerConnector(app.connector)):
-        async with app.open_async(connections):
-            await sync_to_async(close_old_connections)()
-            worker = asyncio.ensure_future(
-                app.run_worker_async(
-                    concurrency=settings.WORKER_THREADS,
-                    task_middleware=[*app.worker_defaults["task_middleware"], reported, reported_async],
-                    update_heartbeat_interval=settings.WORKER_HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=settings.WORKER_STALLED_SECONDS,
-                    install_signal_handlers=False,
+    )
+    async with pool:
+        with app.replace_connector(WorkerConnector(app.connector)):
+            async with app.open_async(pool):
+                worker = asyncio.ensure_future(
+                    app.run_worker_async(
+                        concurrency=settings.WORKER_THREADS,
+                        task_middleware=[*app.worker_defaults["task_middleware"], reported, reported_async],
+                        update_heartbeat_interval=settings.WORKER_HEARTBEAT_SECONDS,
+                        stalled_worker_timeout=settings.WORKER_STALLED_SECONDS,
+                        install_signal_handlers=False,
+                    )
                 )
-            )
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not worker.done():
+                stopping = asyncio.ensure_future(stop.wait())
+                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
                 worker.cancel()  # which lets it finish what it has begun
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+                with contextlib.suppress(asyncio.CancelledError):
+                    await worker
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoAssertNumQueries
 
 from api import views
 from api.tests.wsgi import Server
@@ -38,7 +39,37 @@ def test_it_is_not_ready_with_a_migration_pending(server: Server, monkeypatch: p
 
 def test_it_is_not_ready_without_a_database(server: Server, nowhere: None) -> None:
     answer = server("GET", "/readyz")
-    assert (answer.status, answer.json["checks"]["database"]) == (503, "unreachable")
+    assert answer.status == 503
+    assert answer.json["checks"] == {
+        "database": "unreachable",
+        "migrations": "unknown",
+        "worker": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("heartbeats", "said"),
+    [([], "absent"), ([29], "ok"), ([31], "absent"), ([86400, 31, 5], "ok")],
+)
+def test_it_says_whether_a_worker_is_there_and_is_ready_without(
+    heartbeats: list[int], said: str, server: Server
+) -> None:
+    with connection.cursor() as cursor:
+        for age in heartbeats:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))",
+                [age],
+            )
+    answer = server("GET", "/readyz")
+    assert (answer.status, answer.json["checks"]["worker"]) == (200, said)
+
+
+def test_a_worker_costs_the_probe_one_query(
+    server: Server, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    server("GET", "/readyz")
+    with django_assert_num_queries(1):
+        server("GET", "/readyz")
 
 
 def test_figures_are_by_route_and_never_by_path(api: Server, organization: Organization) -> None:

@@ -56,7 +56,8 @@ def _run_tasks(until: datetime.datetime | None) -> list[str]:
     if until is not None:
         _make_due(until)
     names = []
-    while job := async_to_sync(app.job_manager.fetch_job)(None, None):
+    worker = async_to_sync(app.job_manager.register_worker)()
+    while job := async_to_sync(app.job_manager.fetch_job)(None, worker):
         names.append(job.task_name)
         _run(job.evolve(task_kwargs=json.loads(job.task_kwargs)))  # which Django's connection gives as text
     return names

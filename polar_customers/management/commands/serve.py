@@ -14,9 +14,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
+from api.readiness import migrations_are_pending
 from polar_customers.embedded import provide_database
 from polar_customers.serving import (
     ROOT,
@@ -88,8 +88,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def migrate() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if migrations_are_pending():
         say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
 
