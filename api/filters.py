@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+import uuid
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 
 from api.times import parse_time
+from organizations.ids import parse_id
+from organizations.models import Organization
 
 
 class TimeField(forms.CharField):
@@ -37,6 +43,33 @@ class TrueOrFalseField(forms.CharField):
         return bool(text == "true")
 
 
+class IDField(forms.CharField):
+    """One of our IDs. That nobody has it is no error: it finds nothing."""
+
+    def clean(self, value: Any) -> uuid.UUID | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        identity = parse_id(text)
+        if identity is None:
+            raise ValidationError("This must be an ID of ours, a UUID.", code="invalid")
+        return identity
+
+
+class OneOfField(forms.CharField):
+    """One of the words `choices`."""
+
+    def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = tuple(choices)
+
+    def clean(self, value: Any) -> str | None:
+        text: str = super().clean(value)
+        if text and text not in self.choices:
+            raise ValidationError(f"Must be one of {', '.join(self.choices)}.", code="invalid_choice")
+        return text or None
+
+
 def filter_of(field: type[forms.Field], **options: Any) -> django_filters.Filter:
     """A filter whose value is read by `field`."""
     made = type(f"{field.__name__}Filter", (django_filters.Filter,), {"field_class": field})
@@ -44,14 +77,15 @@ def filter_of(field: type[forms.Field], **options: Any) -> django_filters.Filter
 
 
 class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Reads query parameters; `errors` has what is wrong with them, by name."""
+    """Reads query parameters, which narrow rows of `organization`; `errors` has what is wrong with them, by name."""
 
     class Meta:
         fields: tuple[str, ...] = ()
 
     _forms: ClassVar[dict[tuple[type, tuple[str, ...]], type[forms.Form]]] = {}
 
-    def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any], organization: Organization) -> None:
+        self.organization = organization
         # FilterSet copies its filters, and makes a form of them, for each request; so take those that were sent.
         sent = {name: made for name, made in type(self).base_filters.items() if self.is_sent(name, data)}
         self.__dict__.update(base_filters=sent)
@@ -68,6 +102,17 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
         if sent not in self._forms:
             self._forms[sent] = super().get_form_class()
         return self._forms[sent]
+
+    def checked(self) -> Self:
+        """Itself. Raises the API's ValidationError, by parameter."""
+        if not self.is_valid():
+            raise exceptions.ValidationError(
+                {
+                    name: get_error_detail(ValidationError(problems.as_data()))
+                    for name, problems in self.errors.items()
+                }
+            )
+        return self
 
 
 class DaysFilter(ListFilter):

@@ -90,6 +90,14 @@ class Listing(Generic[_Row]):
         return self.value("search")
 
     @property
+    def query_without_conditions(self) -> str:
+        """The query of the list with nothing but what has its place."""
+        kept = QueryDict(mutable=True)
+        for name in (*self.has_place, "ordering"):
+            kept.setlist(name, self.query.getlist(name))
+        return written(kept)
+
+    @property
     def is_narrowed(self) -> bool:
         return any(name not in ("ordering", "cursor") for name in self.query)
 
@@ -193,7 +201,7 @@ class Listing(Generic[_Row]):
         return cast("QuerySet[_Row]", narrowed.qs)
 
     def _filtered(self) -> Any:
-        return self.filters(self.query, self.everything())
+        return self.filters(self.query, self.everything(), self.membership.organization)
 
 
 def tidied(sent: QueryDict) -> QueryDict:

@@ -117,15 +117,8 @@ class CustomerViewSet(CustomerViews):
 
     def filtered(self, request: Request) -> QuerySet[Customer]:
         """The customers that the query asks for. Raises ValidationError by parameter."""
-        narrowed = CustomerFilter(request.query_params, self.get_queryset())
-        if not narrowed.is_valid():
-            raise exceptions.ValidationError(
-                {
-                    name: get_error_detail(DjangoValidationError(problems.as_data()))
-                    for name, problems in narrowed.errors.items()
-                }
-            )
-        return cast("QuerySet[Customer]", narrowed.qs)
+        narrowed = CustomerFilter(request.query_params, self.get_queryset(), self.organization)
+        return cast("QuerySet[Customer]", narrowed.checked().qs)
 
     def create(self, request: Request) -> Response:
         fields = self.body(CustomerWriteSerializer)

@@ -54,7 +54,9 @@ INDEXES = [
 def test_each_filter_is_answered_by_its_index(organization: Organization) -> None:
     customers = Customer.objects.for_organization(organization).live()
     for query, index in INDEXES:
-        narrowed = CustomerFilter(QueryDict(query), customers).qs.order_by("-created_at", "-id")[:20]
+        narrowed = CustomerFilter(QueryDict(query), customers, organization).qs.order_by(
+            "-created_at", "-id"
+        )[:20]
         plan = json.dumps(json.loads(narrowed.explain(format="json")))
         assert f'"{index}"' in plan, query
         if index in ("idx_customers_created", "idx_customers_no_id_created"):
