@@ -34,3 +34,11 @@ class SessionNotProcessing(SessionConflict):
 
     code = "checkout_session_not_processing"
     text = "No payment of this checkout session is under way."
+
+
+class TooManyAttempts(Exception):
+    """The buyer has tried too often; `wait` is after how many seconds they may go on."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too many attempts to pay. Try again in {wait} seconds.")
+        self.wait = wait

@@ -7,3 +7,10 @@ SESSIONS = Counter(
     "Checkout sessions by what became of them: created, complete, expired, and payments that failed.",
     ["outcome"],
 )
+
+PAYMENTS = Counter(
+    "polar_customers_checkout_payments",
+    "Attempts to pay by how they went on: succeeded, failed, needs_step, unknown (the processor's answer was lost; it "
+    "is looked up later), too_late (for a session that had expired) and twice (for one that was paid already).",
+    ["processor", "outcome"],
+)

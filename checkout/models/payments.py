@@ -45,8 +45,10 @@ class PaymentAttempt(models.Model):
         help_text="The processor's own ID of the payment; none until it has given one.",
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    next_url = models.CharField(
-        max_length=2048, null=True, blank=True, help_text="Where the buyer takes the step that is needed."
+    next_url = models.TextField(
+        null=True,
+        blank=True,
+        help_text="Where the buyer takes the step that is needed; none when that is a page of ours.",
     )
     failure_code = models.CharField(max_length=64, null=True, blank=True)
     failure_message = models.CharField(max_length=500, null=True, blank=True, help_text="For the buyer.")

@@ -1,0 +1,1 @@
+"""Those who move the money: the sandbox, which only plays at it, and Stripe."""
