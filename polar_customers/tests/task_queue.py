@@ -29,7 +29,7 @@ RunTasks = Callable[..., list[str]]
 def run_tasks(db: None) -> Iterator[RunTasks]:
     """Runs every job that is due, and those that they defer, as the worker does, and gives the names of their tasks.
 
-    `until`, by default now, is the time up to which jobs that wait for theirs are due. A task's error is the test's
+    `until`, by default now, is the time up to which jobs that wait now are due. A task's error is the test's
     error, unless the task is to be tried again: then its job waits for that time."""
     from django.db import connection, connections
 
@@ -56,9 +56,11 @@ def _run_tasks(until: datetime.datetime | None) -> list[str]:
 
     names = []
     worker = async_to_sync(app.job_manager.register_worker)()
-    while job := _next_job(worker, until or timezone.now()):
+    _make_due(until or timezone.now())
+    while job := async_to_sync(app.job_manager.fetch_job)(None, worker):
         names.append(job.task_name)
         _run(job.evolve(task_kwargs=json.loads(job.task_kwargs)))  # which Django's connection gives as text
+        _make_due(timezone.now())
     return names
 
 
@@ -88,15 +90,12 @@ def _run(job: Job) -> None:
         async_to_sync(app.job_manager.finish_job)(job, Status.SUCCEEDED, delete_job=False)
 
 
-def _next_job(worker: int, until: datetime.datetime) -> Job | None:
-    from asgiref.sync import async_to_sync
+def _make_due(until: datetime.datetime) -> None:
+    """For the database it is still the time at which the test's transaction began."""
     from django.db import connection
-    from procrastinate.contrib.django import app
 
-    # for the database it is still the time at which the test's transaction began
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND scheduled_at <= %s",
             [until],
         )
-    return async_to_sync(app.job_manager.fetch_job)(None, worker)
