@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
@@ -77,13 +77,13 @@ async def work_until_stopped() -> None:
 
 
 def _obstacle() -> str:
-    """Why there can be no work now, "" when there can. It also leaves this thread, which defers what is periodic, with
-    a connection that works."""
-    close_old_connections()
+    """Why there can be no work now, "" when there can."""
     try:
         return "Migrations are pending." if migrations_are_pending() else ""
     except DatabaseError as error:
         return str(error).strip()
+    finally:
+        connection.close()
 
 
 async def work(stop: asyncio.Event) -> None:
@@ -91,7 +91,7 @@ async def work(stop: asyncio.Event) -> None:
     pool = AsyncConnectionPool(
         kwargs=connector_params(),
         min_size=1,
-        max_size=2,
+        max_size=4,
         timeout=CONNECT_SECONDS,
         open=False,
         check=AsyncConnectionPool.check_connection,

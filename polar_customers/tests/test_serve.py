@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -70,6 +71,16 @@ class Served(Program):
 def get(port, path):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         return answer.status
+
+
+def checks(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+        return json.load(answer)["checks"]
+
+
+def workers(served):
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes_of_session(served.pid)}
+    return [pid for pid, command in commands.items() if b"polar_customers.worker" in command]
 
 
 def complaint(**given):
@@ -168,6 +179,30 @@ def test_it_ends_when_a_part_of_it_ends(serve, prepared, victim):
     assert f"{victim} ended" in served.output
     assert "so everything was stopped." in served.output
     assert served.has_left_nothing()
+
+
+def test_its_worker_is_started_again_when_it_ends(serve):
+    served = serve()
+    served.wait_for("worker_started")
+    until(lambda: checks(served.port)["worker"] == "ok")
+    (worker,) = workers(served)
+    served.output = ""
+    os.kill(worker, signal.SIGKILL)
+    served.wait_for("The worker ended by signal 9 and is started again.")
+    served.wait_for("worker_started")
+    assert get(served.port, "/healthz") == 200
+    assert len(workers(served)) == 1
+    os.kill(served.pid, signal.SIGTERM)
+    assert served.end(seconds=15) == 0
+    assert "worker_stopped" in served.output
+    assert served.has_left_nothing()
+
+
+def test_without_threads_for_it_there_is_no_worker(serve):
+    served = serve(WORKER_THREADS="0")
+    served.wait_for(RUNNING)
+    assert workers(served) == []
+    assert get(served.port, "/readyz") == 200
 
 
 def test_a_busy_port_is_said_before_anything_is_started(tmp_path):
