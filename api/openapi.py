@@ -90,7 +90,7 @@ class Schema(AutoSchema):  # type: ignore[misc]
         }
         if operation.request_examples:
             content["examples"] = _examples(operation.request_examples)
-        return {"required": True, "content": {"application/json": content}}
+        return {"required": operation.body_required, "content": {"application/json": content}}
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         answers = {str(status): self._success(status) for status in self.operation.answers}
@@ -205,6 +205,8 @@ class Schema(AutoSchema):  # type: ignore[misc]
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
+            if serializer.exactly_one:
+                schema["oneOf"] = [{"required": [name]} for name in serializer.exactly_one]
         return schema
 
 

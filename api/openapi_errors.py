@@ -106,6 +106,8 @@ def query_codes(parameters: Iterable[Any], *, paged: bool) -> set[str]:
 def body_codes(serializer: Any) -> set[str]:
     """What can be wrong with a body that this serializer reads."""
     codes = set(_OF_A_BODY) if isinstance(serializer, StrictSerializer) else set()
+    if getattr(serializer, "exactly_one", ()):
+        codes.add("exactly_one")
     for field in serializer.fields.values():
         if not field.read_only:
             codes |= _field_codes(field)

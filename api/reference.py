@@ -71,6 +71,7 @@ class Operation:
     description: str
     answers: Mapping[int, str]
     request: type[Any] | None = None
+    body_required: bool = True
     response: type[Any] | None = None
     content: Mapping[str, Schema] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

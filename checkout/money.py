@@ -25,6 +25,14 @@ def check_currency(code: str) -> None:
         )
 
 
+def currency_of(text: str) -> str:
+    """The currency that `text` names in any letter case. Raises ValidationError when it names none."""
+    # Some letters outside ASCII turn into one of it in lower case.
+    code = text.lower() if text.isascii() else text
+    check_currency(code)
+    return code
+
+
 def exponent_of(currency: str) -> int:
     """How many decimals the currency's major unit has: 2 for usd, 0 for jpy, 3 for kwd."""
     return _EXPONENTS[currency]

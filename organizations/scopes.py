@@ -6,6 +6,11 @@ from django.db import models
 class Scope(models.TextChoices):
     CUSTOMERS_READ = "customers:read", "Read customers"
     CUSTOMERS_WRITE = "customers:write", "Create, change and delete customers"
+    PRODUCTS_READ = "products:read", "Read products"
+    PRODUCTS_WRITE = "products:write", "Create, change and archive products"
+    CHECKOUT_SESSIONS_READ = "checkout_sessions:read", "Read checkout sessions, with the links to their pages"
+    CHECKOUT_SESSIONS_WRITE = "checkout_sessions:write", "Create, change and expire checkout sessions"
+    ORDERS_READ = "orders:read", "Read orders"
 
 
 ALL_SCOPES: tuple[str, ...] = tuple(Scope.values)

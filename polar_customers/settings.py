@@ -255,7 +255,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": INTRODUCTION,
     "VERSION": "1.0.0",
     "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
-    "TAGS": [{"name": "Customers", "description": "Customers, by our ID and by your own."}],
+    "TAGS": [
+        {"name": "Customers", "description": "Customers, by our ID and by your own."},
+        {"name": "Products", "description": "What is sold again and again."},
+        {"name": "Checkout sessions", "description": "Sales under way: from a cart to a paid order."},
+        {"name": "Orders", "description": "What was bought."},
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
     "POSTPROCESSING_HOOKS": ["api.openapi.add_shared_components"],
