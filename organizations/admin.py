@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from organizations import services
 from organizations.confirmations import Confirmation
@@ -53,9 +53,12 @@ class OrganizationAdmin(SupportAdmin):
                 ("customers_customer_changelist", "Customers"),
                 ("organizations_membership_changelist", "Members"),
                 ("organizations_accesstoken_changelist", "Access tokens"),
+                ("checkout_product_changelist", "Products"),
+                ("checkout_checkoutsession_changelist", "Checkout sessions"),
+                ("checkout_order_changelist", "Orders"),
             )
         ]
-        return format_html("{} · {} · {}", *links)
+        return format_html_join(" · ", "{}", ((link,) for link in links))
 
     def write(self, request: HttpRequest, form: Any, change: bool) -> tuple[Organization, None]:
         if change:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -49,7 +49,8 @@ class Confirmation:
         return {}
 
     def perform(self, request: HttpRequest, obj: Any, form: forms.Form) -> str | None:
-        """Does it, and returns the secret that it made, if that is what it does."""
+        """Does it, and returns the secret that it made, if that is what it does. Raises ValidationError, which undoes
+        what was done to others."""
         raise NotImplementedError
 
     def done(self, count: int) -> str:
@@ -108,8 +109,12 @@ class Confirmation:
         )
 
     def _perform(self, request: HttpRequest, objects: list[Any], form: forms.Form) -> HttpResponse:
-        with transaction.atomic():
-            secrets = [self.perform(request, obj, form) for obj in objects]
+        try:
+            with transaction.atomic():
+                secrets = [self.perform(request, obj, form) for obj in objects]
+        except ValidationError as refusal:  # somebody else was faster
+            messages.error(request, f"Nothing was done. {' '.join(refusal.messages)}")
+            return redirect(self.model_admin.url_of(objects[0])) if len(objects) == 1 else self._to_the_list()
         if len(objects) == 1 and secrets[0] is not None:
             return self.model_admin.show_once(request, objects[0], secrets[0])
         messages.success(request, self.done(len(objects)))

@@ -1,4 +1,7 @@
-"""The administration as a whole: its name, what none of its lists offers, and what is no part of it."""
+"""The administration as a whole: its name, what none of its lists offers, what is no part of it, and where a customer's
+page leads on to."""
+
+from dataclasses import dataclass
 
 import procrastinate.contrib.django.admin  # noqa: F401 - registers what is taken away below
 from django.conf import settings
@@ -12,3 +15,17 @@ admin.site.site_url = None
 admin.site.disable_action("delete_selected")
 # Jobs are for operators, who read of them in the logs.
 admin.site.unregister(ProcrastinateJob)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerList:
+    """A list of what belongs to customers. It finds a customer's by the customer's internal ID; `route` is its name."""
+
+    label: str
+    route: str
+
+
+CUSTOMER_LISTS: tuple[CustomerList, ...] = (
+    CustomerList("Checkout sessions", "admin:checkout_checkoutsession_changelist"),
+    CustomerList("Orders", "admin:checkout_order_changelist"),
+)

@@ -1,21 +1,29 @@
-"""What surrounds every page of the dashboard."""
+"""What surrounds every page of the dashboard, and in the administration a customer's."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from organizations.models import Membership
+from polar_customers.admin import CUSTOMER_LISTS
 from polar_customers.dashboard import CUSTOMER_TABS, NAVIGATION
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """For the templates: the product's name, and inside an organization who is there and where one can go."""
     facts: dict[str, Any] = {"product_name": settings.PRODUCT_NAME}
+    match = request.resolver_match
+    if match is not None and match.view_name == "admin:customers_customer_change":
+        facts["customer_lists"] = [
+            {"label": one.label, "url": f"{reverse(one.route)}?{urlencode({'q': match.kwargs['object_id']})}"}
+            for one in CUSTOMER_LISTS
+        ]
     membership: Membership | None = getattr(request, "membership", None)
     if membership is not None:
         facts |= {
@@ -24,7 +32,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "memberships": getattr(request, "memberships", ()),
             "navigation": _navigation(request.path, membership.organization.slug),
         }
-        match = request.resolver_match
         if match is not None and "customer_id" in match.kwargs:
             facts["customer_tabs"] = _customer_tabs(
                 request.path, membership.organization.slug, match.kwargs["customer_id"]
