@@ -16,62 +16,16 @@ from api.serializers import (
     TrueOrFalseField,
     WholeNumberField,
 )
+from checkout.api.fields import CurrencyField, ReturnAddressField
 from checkout.links import page_url
 from checkout.models import CheckoutItem, CheckoutSession, Order, Product
 from checkout.models.products import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
 from checkout.models.sessions import MAX_EXPIRES_IN, MAX_ITEMS, MAX_QUANTITY, MIN_EXPIRES_IN
-from checkout.money import MAX_AMOUNT, currency_of
-from checkout.return_addresses import MAX_ADDRESS_LENGTH, PLACEHOLDER, check_return_address
+from checkout.money import MAX_AMOUNT
 from checkout.secrets import client_secret
 from customers.api.serializers import ExternalCustomerIDField
 
 ALIAS = "customer_external_id"
-
-
-class CurrencyField(serializers.Field[str, str, str, Any]):
-    """A currency that money is paid in: read in any letter case, written in lower case."""
-
-    error_codes = (*TextField.error_codes, "invalid", "unknown_currency")
-    default_error_messages = {"invalid": "This must be a JSON string."}
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return currency_of(data)
-
-    def to_representation(self, value: str) -> str:
-        return value
-
-    def describe(self, direction: str) -> tuple[str, dict[str, Any]]:
-        """The name and the schema of its component in the OpenAPI document."""
-        return "Currency", {
-            "type": "string",
-            "pattern": "^[A-Za-z]{3}$",
-            "description": "A currency's ISO 4217 code: in any letter case in requests, in lower case in answers.",
-            "examples": ["usd"],
-        }
-
-
-class ReturnAddressField(TextField):
-    """Where a buyer is sent on to."""
-
-    error_codes = (*TextField.error_codes, "invalid_url", "url_with_credentials")
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_ADDRESS_LENGTH, **kwargs)
-        self.validators.append(check_return_address)
-
-    def describe(self, direction: str) -> tuple[str, dict[str, Any]]:
-        """The name and the schema of its component in the OpenAPI document."""
-        return "ReturnAddress", {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": MAX_ADDRESS_LENGTH,
-            "pattern": r'^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@"<>\\^`{|}]+([/?#][^\s"<>\\^`|]*)?$',
-            "description": "A whole http or https URL without a user and a password in it. "
-            f"`{PLACEHOLDER}` in its path or query is replaced by the session's ID.",
-            "examples": [f"https://shop.example.com/thanks?session={PLACEHOLDER}"],
-        }
 
 
 class ItemsField(serializers.ListField):
