@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
 import structlog
+
+# The secret that opens a checkout session's page, which stands in the page's address.
+_PAGE_SECRET = re.compile(r"\bcs_[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])")
+
+
+def _without_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str) and "cs_" in value:
+            event[name] = _PAGE_SECRET.sub("cs_…", value)
+    return event
+
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_secrets,
 ]
 
 

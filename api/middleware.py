@@ -27,6 +27,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 # Behind this, the rest of the path is an ID, whose last slash is its own.
 _VERBATIM = "/external_id/"
 
+# The next part of such a path is a secret, whole or mistyped, which no log may hold.
+_PAGE_WITH_SECRET = re.compile(r"\A/checkout/[^/]+")
+
 log = structlog.get_logger("request")
 
 
@@ -71,7 +74,7 @@ class RequestMiddleware:
         log.info(
             "request",
             method=method,
-            path=request.path,
+            path=_PAGE_WITH_SECRET.sub("/checkout/…", request.path),
             route=route,
             status=response.status_code,
             duration_ms=round(seconds * 1000, 2),

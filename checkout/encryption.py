@@ -26,7 +26,7 @@ def encrypt(secret: str, *, about: str) -> bytes:
     return nonce + _cipher().encrypt(nonce, secret.encode(), about.encode())
 
 
-def decrypt(encrypted: bytes, *, about: str) -> str:
+def decrypt(encrypted: bytes | memoryview, *, about: str) -> str:
     """What was given to `encrypt` with the same `about`. Raises Undecipherable."""
     content = bytes(encrypted)
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.response import Response
@@ -17,6 +18,10 @@ from rest_framework.views import APIView
 from api.tests.conftest import Access, access_to
 from api.tests.wsgi import Answer, Server
 from api.viewsets import OrganizationViewSet
+from checkout.models import CheckoutSession, Order, Product
+from checkout.services.creation import create_session
+from checkout.services.moves import begin_payment, complete_session
+from checkout.services.products import create_product
 from customers.models import Customer
 from customers.services import create_customer
 from organizations.models import AccessToken, Organization
@@ -26,6 +31,7 @@ from organizations.services import revoke_token
 ELSEWHERE = {
     "admin/": "Support alone; its own tests open every page as support and as nobody.",
     "o/": "An organization's staff, by role; the dashboard's own tests open every page.",
+    "checkout.urls": "A buyer, whom the secret in the address lets in; its own tests open every page without it.",
     "organizations.urls": "Login, password and the way to an organization: they show nothing of one.",
 }
 
@@ -47,15 +53,47 @@ class Row:
     def __str__(self) -> str:
         return f"{self.method} {self.path or self.route}"
 
-    def target(self, customer: Customer) -> str:
+    def target(self, owned: Owned) -> str:
         return "/" + (self.path or self.route).format(
-            customer_id=customer.id, external_customer_id=customer.external_customer_id
+            customer_id=owned.customer.id,
+            external_customer_id=owned.customer.external_customer_id,
+            product_id=owned.product.id,
+            checkout_session_id=owned.session.id,
+            order_id=owned.order.id,
         )
+
+
+@dataclass
+class Owned:
+    """One of everything that an organization can have."""
+
+    customer: Customer
+    product: Product
+    session: CheckoutSession
+    order: Order
+
+    @property
+    def rows(self) -> tuple[Model, ...]:
+        return self.customer, self.product, self.session, self.order
+
+    def as_stored(self) -> list[dict[str, Any]]:
+        """What the database has of it now."""
+        return [type(row)._base_manager.filter(pk=row.pk).values().get() for row in self.rows]
 
 
 ID = "v1/customers/<str:customer_id>"
 EXTERNAL_ID = "v1/customers/external_id/<rest:external_customer_id>"
 BY_ID = {"route": ID, "path": "v1/customers/{customer_id}"}
+PRODUCT = {"route": "v1/products/<str:product_id>", "path": "v1/products/{product_id}"}
+SESSION = {
+    "route": "v1/checkout_sessions/<str:checkout_session_id>",
+    "path": "v1/checkout_sessions/{checkout_session_id}",
+}
+EXPIRE = {name: f"{path}/expire" for name, path in SESSION.items()}
+ORDER = {"route": "v1/orders/<str:order_id>", "path": "v1/orders/{order_id}"}
+NEW_PRODUCT = {"name": "New", "unit_amount": 990, "currency": "usd"}
+RENAMED = {"customer_name": "New"}
+NEW_SESSION = {"external_customer_id": "cust_123", "items": [{"price_data": NEW_PRODUCT, "quantity": 1}]}
 BY_EXTERNAL_ID = {"route": EXTERNAL_ID, "path": "v1/customers/external_id/{external_customer_id}"}
 
 # fmt: off
@@ -77,6 +115,19 @@ TABLE = (
     Row(**BY_EXTERNAL_ID, method="PUT",    owner=200, reader=403, outsider=201, nobody=401, body={"name": "New"}),
     Row(**BY_EXTERNAL_ID, method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body={"name": "New"}),
     Row(**BY_EXTERNAL_ID, method="DELETE", owner=204, reader=403, outsider=404, nobody=401),
+    Row("v1/products",          "GET",    200,  200,   200,     401),
+    Row("v1/products",          "POST",   201,  403,   201,     401,  NEW_PRODUCT),
+    Row(**PRODUCT,        method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row(**PRODUCT,        method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body={"name": "New"}),
+    Row(**PRODUCT,        method="DELETE", owner=204, reader=403, outsider=404, nobody=401),
+    Row("v1/checkout_sessions", "GET",    200,  200,   200,     401),
+    # The outsider sells to nobody's customer, under the same ID.
+    Row("v1/checkout_sessions", "POST",   201,  403,   201,     401,  NEW_SESSION),
+    Row(**SESSION,        method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row(**SESSION,        method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body=RENAMED),
+    Row(**EXPIRE,         method="POST",   owner=200, reader=403, outsider=404, nobody=401),
+    Row("v1/orders",            "GET",    200,  200,   200,     401),
+    Row(**ORDER,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
 )
 # fmt: on
 
@@ -125,6 +176,18 @@ def customer(organization: Organization) -> Customer:
     )
 
 
+@pytest.fixture
+def owned(organization: Organization, customer: Customer) -> Owned:
+    secret = {"price_data": {"name": "Secret box", "unit_amount": 1500, "currency": "usd"}, "quantity": 1}
+
+    def sold() -> CheckoutSession:
+        return create_session(organization=organization, items=[secret], customer_id=customer.id)
+
+    product = create_product(organization=organization, name="Secret plan", unit_amount=990, currency="usd")
+    order = complete_session(session=begin_payment(session=sold()))
+    return Owned(customer, product, sold(), order)
+
+
 def expired(organization: Organization) -> Access:
     access = access_to(organization)
     AccessToken.objects.for_organization(organization).update(
@@ -140,39 +203,40 @@ def revoked(organization: Organization) -> Access:
     return access
 
 
-def ask(row: Row, customer: Customer, access: Access | None) -> Answer:
-    return Server(access.header if access else None)(row.method, row.target(customer), row.body)
+def ask(row: Row, owned: Owned, access: Access | None) -> Answer:
+    return Server(access.header if access else None)(row.method, row.target(owned), row.body)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
 class TestTable:
-    def test_owner(self, row: Row, customer: Customer, owner: Access) -> None:
-        assert ask(row, customer, owner).status == row.owner
+    def test_owner(self, row: Row, owned: Owned, owner: Access) -> None:
+        assert ask(row, owned, owner).status == row.owner
 
-    def test_reader(self, row: Row, customer: Customer, reader: Access) -> None:
-        answer = ask(row, customer, reader)
+    def test_reader(self, row: Row, owned: Owned, reader: Access) -> None:
+        before = owned.as_stored()
+        answer = ask(row, owned, reader)
         assert answer.status == row.reader
         if row.reader == 403:
             assert answer.code == "missing_scope"
-            customer.refresh_from_db()
-            assert (customer.name, customer.deleted_at) == ("Secret Ltd", None)
+        assert owned.as_stored() == before
 
-    def test_outsider(self, row: Row, customer: Customer, outsider: Access) -> None:
-        answer = ask(row, customer, outsider)
+    def test_outsider(self, row: Row, owned: Owned, outsider: Access) -> None:
+        before = owned.as_stored()
+        answer = ask(row, owned, outsider)
         assert answer.status == row.outsider
         assert b"Secret" not in answer.body
-        assert str(customer.id).encode() not in answer.body
-        customer.refresh_from_db()
-        assert (customer.name, customer.deleted_at) == ("Secret Ltd", None)
+        for stored in owned.rows:
+            assert str(stored.pk).encode() not in answer.body
+        assert owned.as_stored() == before
 
-    def test_anonymous(self, row: Row, customer: Customer) -> None:
-        self.refused(row, ask(row, customer, None), "not_authenticated")
+    def test_anonymous(self, row: Row, owned: Owned) -> None:
+        self.refused(row, ask(row, owned, None), "not_authenticated")
 
-    def test_revoked(self, row: Row, customer: Customer, organization: Organization) -> None:
-        self.refused(row, ask(row, customer, revoked(organization)), "token_revoked")
+    def test_revoked(self, row: Row, owned: Owned, organization: Organization) -> None:
+        self.refused(row, ask(row, owned, revoked(organization)), "token_revoked")
 
-    def test_expired(self, row: Row, customer: Customer, organization: Organization) -> None:
-        self.refused(row, ask(row, customer, expired(organization)), "token_expired")
+    def test_expired(self, row: Row, owned: Owned, organization: Organization) -> None:
+        self.refused(row, ask(row, owned, expired(organization)), "token_expired")
 
     def refused(self, row: Row, answer: Answer, code: str) -> None:
         assert answer.status == row.nobody
@@ -183,23 +247,35 @@ class TestTable:
 
 
 NO_ID = "01980000-0000-7000-8000-000000000000"
+NO_IDS = (NO_ID, "not-a-uuid", "0", "%F0%9F%99%82", "x" * 300)
 NOT_THERE = {
-    "/v1/customers/{0.id}": (NO_ID, "not-a-uuid", "0", "%F0%9F%99%82", "x" * 300),
-    "/v1/customers/external_id/{0.external_customer_id}": ("nobody", "null", "", "%20cust_123", "x" * 300),
+    BY_ID["path"]: NO_IDS,
+    BY_EXTERNAL_ID["path"]: ("nobody", "null", "", "%20cust_123", "x" * 300),
+    PRODUCT["path"]: NO_IDS,
+    SESSION["path"]: NO_IDS,
+    EXPIRE["path"]: NO_IDS,
+    ORDER["path"]: NO_IDS,
 }
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", NOT_THERE)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, row.path)
+        for row in TABLE
+        if row.path in NOT_THERE and row.method != "PUT"
+        for method in ((row.method, "HEAD") if row.method == "GET" else (row.method,))
+    ],
+)
 def test_what_is_somebody_elses_is_to_the_byte_what_is_not_there(
-    method: str, path: str, customer: Customer, outsider: Access
+    method: str, path: str, owned: Owned, outsider: Access
 ) -> None:
-    body = {"name": "New"} if method == "PATCH" else None
+    body = {"metadata": {}} if method == "PATCH" else None
     server = Server({**outsider.header, "X-Request-ID": "the-same"})
-    foreign = server(method, path.format(customer), body)
+    foreign = server(method, Row(path, method, 0, 0, 0, 0).target(owned), body)
     assert foreign.status == 404
     for name in NOT_THERE[path]:
-        missing = server(method, f"{path[: path.index('{')]}{name}", body)
+        missing = server(method, f"/{path[: path.index('{')]}{name}{path[path.index('}') + 1 :]}", body)
         assert (missing.status, missing.body, missing.headers) == (404, foreign.body, foreign.headers)
 
 
@@ -219,6 +295,21 @@ def test_a_list_shows_the_callers_own_alone(customer: Customer, outsider: Access
         assert row["id"] == str(mine.id)
     for query in ("?search=secret", "?email=s@example.com"):
         assert server("GET", f"/v1/customers{query}").json["results"] == []
+
+
+@pytest.mark.parametrize("resource", ["products", "checkout_sessions", "orders"])
+def test_a_list_of_checkout_shows_the_callers_own_alone(
+    resource: str, owned: Owned, outsider: Access
+) -> None:
+    server = Server(outsider.header)
+    queries = [""]
+    if resource != "products":
+        queries += [f"?customer_id={owned.customer.id}", "?external_customer_id=cust_123"]
+    for query in queries:
+        assert server("GET", f"/v1/{resource}{query}").json["results"] == []
+    mine = create_customer(organization=outsider.organization, external_customer_id="cust_123")
+    assert server("GET", f"/v1/{resource}{queries[-1]}").json["results"] == []
+    assert mine.external_customer_id == owned.customer.external_customer_id
 
 
 def test_a_cursor_opens_no_other_organization(owner: Access, outsider: Access) -> None:

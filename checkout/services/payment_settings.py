@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -39,7 +41,7 @@ def payment_settings_of(organization: Organization) -> PaymentSettings:
 
 
 def stripe_keys(settings: PaymentSettings) -> StripeKeys | None:
-    """The keys, None when there are none. Raises Undecipherable when SECRET_KEY is another than when they were saved."""
+    """The keys, None when there are none. Raises Undecipherable when they were saved under another SECRET_KEY."""
     if settings.stripe_secret_key is None or settings.stripe_webhook_secret is None:
         return None
     return StripeKeys(
@@ -107,13 +109,12 @@ def _problems_of_stripe(
     settings: PaymentSettings, secret_key: str | None, webhook_secret: str | None
 ) -> dict[str, ValidationError]:
     """What is missing, or belongs to the other mode. A stored secret is held against the mode too."""
-    try:
-        stored = stripe_keys(settings)
-    except Undecipherable:
-        stored = None
-    values = {
+    stored = StripeKeys("", "", "")
+    with suppress(Undecipherable):
+        stored = stripe_keys(settings) or stored
+    values: dict[str, tuple[str | None, Mapping[bool, tuple[str, ...]]]] = {
         "stripe_publishable_key": (settings.stripe_publishable_key, PUBLISHABLE_KEY_PREFIXES),
-        "stripe_secret_key": (secret_key or (stored and stored.secret_key), SECRET_KEY_PREFIXES),
+        "stripe_secret_key": (secret_key or stored.secret_key, SECRET_KEY_PREFIXES),
     }
     problems = {}
     for name, (value, prefixes) in values.items():
@@ -125,7 +126,7 @@ def _problems_of_stripe(
             problems[name] = ValidationError(
                 f"In {mode} this key starts with {' or '.join(fitting)}.", code="wrong_mode"
             )
-    value = webhook_secret or (stored and stored.webhook_secret)
+    value = webhook_secret or stored.webhook_secret
     if not value:
         problems["stripe_webhook_secret"] = ValidationError("Stripe takes this secret.", code="required")
     elif not value.startswith(WEBHOOK_SECRET_PREFIXES):

@@ -84,6 +84,16 @@ def pay(
     return settle_attempt(attempt=attempt, result=result)
 
 
+def current_attempt(session: CheckoutSession) -> PaymentAttempt | None:
+    """The session's attempt that is under way."""
+    return session.payment_attempts.select_related("session").under_way().first()
+
+
+def last_attempt(session: CheckoutSession) -> PaymentAttempt | None:
+    """The latest attempt to pay the session, however it ended."""
+    return session.payment_attempts.first()
+
+
 def look_again(*, attempt: PaymentAttempt) -> PaymentAttempt:
     """The attempt after asking the processor what became of it. Raises ProcessorUnavailable."""
     now = timezone.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checkout.models import PaymentAttempt, PaymentSettings
-from checkout.processors.interface import Processor, ProcessorUnavailable
+from checkout.processors.interface import Processor
 from checkout.processors.sandbox import Sandbox
 
 

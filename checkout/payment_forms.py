@@ -1,0 +1,83 @@
+"""What a buyer types, and what an owner says about payments."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from api.text import check_characters
+from checkout.models import CheckoutSession
+from checkout.models.products import MAX_NAME_LENGTH
+from checkout.processors.sandbox import TEST_CARDS
+
+_SEPARATORS = re.compile(r"[\s\-]")
+
+
+class PayForm(forms.Form):
+    """Who pays; a subclass adds with what. What the session knows already needs no typing again."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        validators=[check_characters],
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={"required": "Type your e-mail address."},
+    )
+    name = forms.CharField(
+        label="Name",
+        max_length=MAX_NAME_LENGTH,
+        required=False,
+        validators=[check_characters],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def __init__(self, session: CheckoutSession, data: Any = None) -> None:
+        known = {"email": session.customer_email or "", "name": session.customer_name or ""}
+        if data is not None:
+            # A field that wasn't sent at all is as it was; one that was emptied is empty.
+            data = known | data.dict()
+        super().__init__(data, initial=known)
+
+    @property
+    def instrument(self) -> str:
+        """What the processor charges."""
+        raise NotImplementedError
+
+
+class SandboxForm(PayForm):
+    card_number = forms.CharField(
+        label="Card number",
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "inputmode": "numeric",
+                "spellcheck": "false",
+                "placeholder": "4242 4242 4242 4242",
+            }
+        ),
+        error_messages={"required": "Type one of the test card numbers."},
+    )
+
+    field_order = ("email", "name", "card_number")
+
+    def clean_card_number(self) -> str:
+        number = _SEPARATORS.sub("", self.cleaned_data["card_number"])
+        if number not in TEST_CARDS:
+            raise ValidationError(
+                "This is none of the test card numbers. No real card is charged here.", code="unknown_card"
+            )
+        return number
+
+    @property
+    def instrument(self) -> str:
+        number: str = self.cleaned_data["card_number"]
+        return number
+
+    def without_card(self) -> SandboxForm:
+        """The form with what was typed, but for the card's number, and with what was wrong with it."""
+        self.data = {**self.data, "card_number": ""}
+        return self
