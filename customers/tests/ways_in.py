@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
@@ -19,6 +20,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from api.tests.wsgi import Answer, Server
+from checkout.models import CheckoutSession
+from checkout.services.creation import create_session
+from checkout.tests.factories import BOX, a_session, paid
 from customers import services
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
@@ -86,11 +90,11 @@ def way_in(carries: Carries, *, onto_a_holder: Iterable[str] = (TAKEN,)) -> Call
     return added
 
 
-def _of_answer(answer: Answer) -> set[str]:
+def _of_answer(answer: Answer, field: str = FIELD) -> set[str]:
     if answer.status < 300:
         return set()
     errors = answer.json["errors"]
-    assert {error["attr"].partition(".")[0] for error in errors} == {FIELD}
+    assert {error["attr"].partition(".")[0] for error in errors} == {field}
     codes = {error["code"] for error in errors}
     assert answer.status == (409 if codes == {TAKEN} else 400)
     return codes
@@ -152,6 +156,52 @@ def narrowing_a_list(world: World, own_id: str) -> set[str]:
     return refusal
 
 
+# The API of checkout: who the customer is, is decided when the session is paid
+
+
+def _of_sale(world: World, own_id: Any, field: str) -> set[str]:
+    answer = world.api("POST", "/v1/checkout_sessions", {field: own_id, "items": [BOX]})
+    refusal = _of_answer(answer, field)
+    if not refusal:
+        session = CheckoutSession.objects.get(id=answer.json["id"])
+        assert (
+            paid(session).external_customer_id == session.external_customer_id == answer.json[FIELD] == own_id
+        )
+    return refusal
+
+
+@way_in(Carries.ANY_VALUE, onto_a_holder=())
+def selling_by_the_api(world: World, own_id: Any) -> set[str]:
+    return _of_sale(world, own_id, FIELD)
+
+
+@way_in(Carries.ANY_VALUE, onto_a_holder=())
+def selling_by_the_api_under_its_other_name(world: World, own_id: Any) -> set[str]:
+    return _of_sale(world, own_id, "customer_external_id")
+
+
+def _of_list(world: World, own_id: str, resource: str) -> set[str]:
+    """A reader's way in: what was sold under the ID is found by it."""
+    address = f"/v1/{resource}?{urlencode({FIELD: own_id})}"
+    refusal = _of_answer(world.api("GET", address))
+    if not refusal:
+        order = paid(a_session(world.organization, external_customer_id=own_id))
+        (row,) = world.api("GET", address).json["results"]
+        assert row[FIELD] == own_id
+        assert str(order.id) in (row["id"], row.get("order_id"))
+    return refusal
+
+
+@way_in(Carries.TEXT, onto_a_holder=())
+def narrowing_a_list_of_sessions(world: World, own_id: str) -> set[str]:
+    return _of_list(world, own_id, "checkout_sessions")
+
+
+@way_in(Carries.TEXT, onto_a_holder=())
+def narrowing_a_list_of_orders(world: World, own_id: str) -> set[str]:
+    return _of_list(world, own_id, "orders")
+
+
 # The model and the services
 
 
@@ -177,6 +227,14 @@ def setting_it_by_the_service(world: World, own_id: Any) -> set[str]:
 @way_in(Carries.ANY_VALUE, onto_a_holder=())
 def putting_by_the_service(world: World, own_id: Any) -> set[str]:
     return _of_call(services.put_customer, organization=world.organization, own_id=own_id)
+
+
+@way_in(Carries.ANY_VALUE, onto_a_holder=())
+def selling_by_the_service(world: World, own_id: Any) -> set[str]:
+    def sell() -> None:
+        paid(create_session(organization=world.organization, items=[BOX], external_customer_id=own_id))
+
+    return _of_call(sell)
 
 
 # Pages
