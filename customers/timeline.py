@@ -71,7 +71,7 @@ def _change(row: Any, previous: Any, authors: dict[uuid.UUID, str]) -> Change:
         id=row.pgh_id,
         at=row.pgh_created_at,
         what="deleted" if was_deleted else row.pgh_label,
-        who=authors.get(author, str(author)) if author else _command(context),
+        who=authors.get(author, str(author)) if author else _program(context),
         request_id=context.get("request_id", ""),
         differences=differences,
     )
@@ -86,7 +86,9 @@ def _differences(name: str, before: Any, after: Any) -> Iterable[Difference]:
         yield Difference(name, before, after)
 
 
-def _command(context: dict[str, Any]) -> str:
+def _program(context: dict[str, Any]) -> str:
+    if "task" in context:
+        return f"the task {context['task'].rpartition('.')[2]}"
     return f"manage.py {context['command']}" if "command" in context else ""
 
 
