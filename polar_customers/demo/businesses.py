@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from checkout.demo.catalog import GOODS, SOFTWARE, Catalog
 
 
 @dataclass(frozen=True)
@@ -11,10 +13,11 @@ class Business:
     name: str
     company_share: float
     """How many of its customers are companies; the others are people."""
+    catalog: Catalog = field(compare=False)
 
 
-NORTHWIND = Business("northwind", "Northwind Trading", company_share=0.8)
-LAKESIDE = Business("lakeside", "Lakeside Software", company_share=0.25)
+NORTHWIND = Business("northwind", "Northwind Trading", company_share=0.8, catalog=GOODS)
+LAKESIDE = Business("lakeside", "Lakeside Software", company_share=0.25, catalog=SOFTWARE)
 
 BUSINESSES = (NORTHWIND, LAKESIDE)
 

@@ -14,6 +14,7 @@ from random import Random
 from django.db import IntegrityError, connection, transaction
 from tqdm import tqdm
 
+from checkout.demo.loading import load_checkout
 from customers.demo.loading import load_customers, search_indexes_built_last
 from customers.demo.rows import PERIOD
 from organizations.ids import id_at
@@ -23,6 +24,15 @@ from polar_customers.demo.businesses import BUSINESSES, NORTHWIND, Business, sha
 
 DEFAULT_CUSTOMERS = 2_000
 DEFAULT_SEED = 1
+_TABLES = (
+    "customers",
+    "customer_changes",
+    "products",
+    "checkout_sessions",
+    "checkout_items",
+    "payment_attempts",
+    "orders",
+)
 
 
 class DemoLoaded(Exception):
@@ -55,10 +65,11 @@ def load_if_empty() -> None:
 def load(
     *, customers: int = DEFAULT_CUSTOMERS, seed: int = DEFAULT_SEED, at: datetime.date | None = None
 ) -> dict[Organization, int]:
-    """Load so many customers, who came in the two years before `at` (today, in UTC); how many each organization got.
+    """Load so many customers, who came in the two years before `at` (today, in UTC), and what they bought in the last
+    three months of it; how many customers each organization got.
 
-    The same arguments give the same organizations and customers, IDs included; people, who have passwords, are new
-    each time. Shows its progress on a terminal. Raises DemoLoaded when there is a demo already.
+    The same arguments give the same organizations, customers, sessions and orders, IDs included; people, who have
+    passwords, are new each time. Shows its progress on a terminal. Raises DemoLoaded when there is a demo already.
     """
     day = at or datetime.datetime.now(datetime.UTC).date()
     midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
@@ -90,8 +101,13 @@ def load(
                     progress=bar.update,
                 )
             bar.set_description("Building indexes")
+        bar.set_description("Loading sessions and orders")
+        for organization, (business, count) in loaded.items():
+            load_checkout(
+                organization=organization, catalog=business.catalog, customers=count, seed=seed, at=midnight
+            )
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE customers, customer_changes")
+        cursor.execute(f"ANALYZE {', '.join(_TABLES)}")
     return {organization: count for organization, (_, count) in loaded.items()}
 
 

@@ -69,6 +69,12 @@ def what_is_loaded(**options: Any) -> list[bytes]:
             rows_of("customers", "id"),
             rows_of("customer_changes", "id, pgh_created_at", without="pgh_id"),
             rows_of("organizations", "id", without="modified_at"),
+            rows_of("products", "id"),
+            rows_of("checkout_sessions", "id"),
+            rows_of("checkout_items", "session_id, position", without="id"),
+            rows_of("payment_attempts", "id"),
+            rows_of("orders", "id"),
+            rows_of("order_numbers", "organization_id"),
         ]
         transaction.set_rollback(True)
     return found

@@ -13,9 +13,9 @@ from polar_customers.demo.loading import DEFAULT_CUSTOMERS, DEFAULT_SEED
 
 class Command(BaseCommand):
     help = (
-        "Loads the demo: the organizations northwind and lakeside with made-up customers, and people who may log in. "
-        "The same seed and day give the same customers, IDs included. It is loaded once into a database: a second "
-        "time is refused, because customers are never removed."
+        "Loads the demo: the organizations northwind and lakeside with made-up customers, what they bought, and "
+        "people who may log in. The same seed and day give the same customers, sessions and orders, IDs included. It "
+        "is loaded once into a database: a second time is refused, because customers are never removed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +37,8 @@ class Command(BaseCommand):
             "--at",
             type=_day,
             metavar="YYYY-MM-DD",
-            help="the customers came in the two years before it (today, in UTC, unless given)",
+            help="the customers came in the two years before it, and bought in the last 90 days of them (today, in "
+            "UTC, unless given)",
         )
         parser.add_argument(
             "--if-empty",
