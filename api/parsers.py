@@ -38,15 +38,24 @@ class JSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        limit = body_limit((parser_context or {}).get("view"))
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise PayloadTooLarge(limit)
+        return self.read(read_body(stream, (parser_context or {}).get("view")))
+
+    def read(self, body: bytes) -> Any:
+        """The value that the body says. Raises ParseError."""
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError as error:
             raise exceptions.ParseError(f"The body isn't UTF-8: byte {error.start + 1} is wrong.") from None
         return loads(text)
+
+
+def read_body(stream: IO[Any], view: object) -> bytes:
+    """The whole body. Raises PayloadTooLarge before more than the view takes is read."""
+    limit = body_limit(view)
+    body: bytes = stream.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(limit)
+    return body
 
 
 def loads(text: str, *, what: str = "The body") -> Any:

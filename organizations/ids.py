@@ -11,6 +11,14 @@ def new_id() -> uuid.UUID:
     return uuid7()
 
 
+def consecutive_ids(count: int) -> int:
+    """The first, as an integer, of `count` UUIDv7s of which each is one more than the one before. No other ID that is
+    made lies between them."""
+    if not 1 <= count <= 0x10000:
+        raise ValueError("At most 65,536 IDs can follow each other.")
+    return new_id().int & ~0xFFFF
+
+
 def id_at(moment: datetime.datetime, randomness: int) -> uuid.UUID:
     """The UUIDv7 that `moment` gives with these 74 random bits, for rows that are made as if at another time."""
     milliseconds = int(moment.timestamp() * 1000)

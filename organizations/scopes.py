@@ -11,6 +11,8 @@ class Scope(models.TextChoices):
     CHECKOUT_SESSIONS_READ = "checkout_sessions:read", "Read checkout sessions, with the links to their pages"
     CHECKOUT_SESSIONS_WRITE = "checkout_sessions:write", "Create, change and expire checkout sessions"
     ORDERS_READ = "orders:read", "Read orders"
+    EVENTS_READ = "events:read", "Read events and figures"
+    EVENTS_WRITE = "events:write", "Send events and define meters"
 
 
 ALL_SCOPES: tuple[str, ...] = tuple(Scope.values)

@@ -34,6 +34,9 @@ from checkout.tests.factories import a_product, a_session, paid
 from customers.api.serializers import CustomerSerializer
 from customers.models import Customer
 from customers.services import create_customer
+from metrics.models import Event
+from metrics.new_events import NewEvent
+from metrics.services.ingestion import ingest_events
 from organizations.models import Organization
 from organizations.scopes import Scope
 
@@ -172,6 +175,9 @@ def test_examples_of_requests_are_accepted(
             "checkout_session_id": a_session(organization).id,
             "order_id": order.id,
         }
+    if "{event_id}" in path:
+        ingest_events(organization=organization, events=[NewEvent("call", "cust_123")])
+        known["event_id"] = Event.objects.for_organization(organization).get().id
     known["product_id"] = a_product(organization, id=PRODUCT["id"]).id
     answer = api(method.upper(), path.format(**known), body)
     assert answer.status < 300, answer.body

@@ -24,6 +24,9 @@ from checkout.services.moves import begin_payment, complete_session
 from checkout.services.products import create_product
 from customers.models import Customer
 from customers.services import create_customer
+from metrics.models import Event
+from metrics.new_events import NewEvent
+from metrics.services.ingestion import ingest_events
 from organizations.models import AccessToken, Organization
 from organizations.services import revoke_token
 
@@ -60,6 +63,7 @@ class Row:
             product_id=owned.product.id,
             checkout_session_id=owned.session.id,
             order_id=owned.order.id,
+            event_id=owned.event.id,
         )
 
 
@@ -71,10 +75,11 @@ class Owned:
     product: Product
     session: CheckoutSession
     order: Order
+    event: Event
 
     @property
     def rows(self) -> tuple[Model, ...]:
-        return self.customer, self.product, self.session, self.order
+        return self.customer, self.product, self.session, self.order, self.event
 
     def as_stored(self) -> list[dict[str, Any]]:
         """What the database has of it now."""
@@ -94,6 +99,8 @@ ORDER = {"route": "v1/orders/<str:order_id>", "path": "v1/orders/{order_id}"}
 NEW_PRODUCT = {"name": "New", "unit_amount": 990, "currency": "usd"}
 RENAMED = {"customer_name": "New"}
 NEW_SESSION = {"external_customer_id": "cust_123", "items": [{"price_data": NEW_PRODUCT, "quantity": 1}]}
+EVENT = {"route": "v1/events/<str:event_id>", "path": "v1/events/{event_id}"}
+NEW_EVENTS = {"events": [{"name": "call", "external_customer_id": "cust_123"}]}
 BY_EXTERNAL_ID = {"route": EXTERNAL_ID, "path": "v1/customers/external_id/{external_customer_id}"}
 
 # fmt: off
@@ -128,6 +135,11 @@ TABLE = (
     Row(**EXPIRE,         method="POST",   owner=200, reader=403, outsider=404, nobody=401),
     Row("v1/orders",            "GET",    200,  200,   200,     401),
     Row(**ORDER,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row("v1/events",            "GET",    200,  200,   200,     401),
+    # The outsider's own event, under an ID that is nobody's there.
+    Row("v1/events/ingest",     "POST",   200,  403,   200,     401,  NEW_EVENTS),
+    Row("v1/events/names",      "GET",    200,  200,   200,     401),
+    Row(**EVENT,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
 )
 # fmt: on
 
@@ -185,7 +197,10 @@ def owned(organization: Organization, customer: Customer) -> Owned:
 
     product = create_product(organization=organization, name="Secret plan", unit_amount=990, currency="usd")
     order = complete_session(session=begin_payment(session=sold()))
-    return Owned(customer, product, sold(), order)
+    used = NewEvent(name="Secret use", external_customer_id="cust_123")
+    ingest_events(organization=organization, events=[used])
+    event = Event.objects.for_organization(organization).get()
+    return Owned(customer, product, sold(), order, event)
 
 
 def expired(organization: Organization) -> Access:

@@ -1,0 +1,14 @@
+"""Where the events API is."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from metrics.api.views import EventIngestionViewSet, EventNameViewSet, EventViewSet
+
+urlpatterns = [
+    path("events", EventViewSet.as_view({"get": "list"}), name="events"),
+    path("events/ingest", EventIngestionViewSet.as_view({"post": "ingest"}), name="events-ingest"),
+    path("events/names", EventNameViewSet.as_view({"get": "list"}), name="event-names"),
+    path("events/<str:event_id>", EventViewSet.as_view({"get": "retrieve"}), name="event"),
+]

@@ -1,0 +1,49 @@
+"""What lists of events can be narrowed by: the one FilterSet, for the API and for pages."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+
+from api.filters import IDField, ListFilter, TimeField, TrueOrFalseField, filter_of
+from customers.external_ids import check_external_customer_id
+from metrics.event_rules import MAX_NAME_LENGTH
+from metrics.querysets import EventQuerySet
+from metrics.services.subjects import Subjects, of_customer, of_external_ids
+
+
+class ExternalCustomerIDField(forms.Field):
+    """One well-formed external customer ID."""
+
+    def clean(self, value: str | None) -> str | None:
+        return None if value is None else check_external_customer_id(value)
+
+
+class EventFilter(ListFilter):
+    """What lists of events can be narrowed by."""
+
+    external_customer_id = filter_of(ExternalCustomerIDField, method="narrow_external_customer_id")
+    customer_id = filter_of(IDField, method="narrow_customer_id")
+    name = filter_of(forms.CharField, method="narrow_name", strip=False, max_length=MAX_NAME_LENGTH)
+    start = filter_of(TimeField, field_name="timestamp", lookup_expr="gte")
+    end = filter_of(TimeField, field_name="timestamp", lookup_expr="lt")
+    unmatched = filter_of(TrueOrFalseField, method="narrow_unmatched")
+
+    def narrow_external_customer_id(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
+        return self._of(queryset, of_external_ids(self.organization, [value]))
+
+    def narrow_customer_id(self, queryset: EventQuerySet, name: str, value: uuid.UUID) -> EventQuerySet:
+        return self._of(queryset, of_customer(self.organization, value))
+
+    def _of(self, queryset: EventQuerySet, subjects: Subjects) -> EventQuerySet:
+        return queryset.of(customers=subjects.customers, unmatched=subjects.unmatched)
+
+    def narrow_name(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
+        return queryset.named(self.organization, value)
+
+    def narrow_unmatched(self, queryset: EventQuerySet, name: str, value: bool) -> EventQuerySet:
+        return queryset.unmatched() if value else queryset.matched()
+
+
+PARAMETERS = tuple(EventFilter.base_filters)

@@ -1,0 +1,16 @@
+"""What customers used, under which ID it waits, and the sums that are kept of it."""
+
+from metrics.models.events import Event, EventBatch, EventName
+from metrics.models.rollups import CustomerDay, CustomerMonth, OrganizationDay, OrganizationQuarter
+from metrics.models.unmatched import UnmatchedID
+
+__all__ = [
+    "CustomerDay",
+    "CustomerMonth",
+    "Event",
+    "EventBatch",
+    "EventName",
+    "OrganizationDay",
+    "OrganizationQuarter",
+    "UnmatchedID",
+]

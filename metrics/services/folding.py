@@ -1,0 +1,95 @@
+"""Adds stored events to the rollups: right behind their storing, and never in its way.
+
+A call only leaves an EventBatch behind. Whoever finds enough of them after its own commit adds them up, in one
+transaction that removes them, so that at any moment an event is counted in exactly one of both places. Batches that
+somebody else is adding are passed over, and a fold that doesn't happen costs time and no figure.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import connection, transaction
+
+# A report reads what isn't added yet event by event, so this is what keeps it quick.
+DUE_EVENTS = 4_000
+DUE_BATCHES = 64
+_MOST_BATCHES = 128
+
+_IS_DUE = """
+SELECT coalesce(sum(size), 0) >= %s OR count(*) >= %s
+FROM (SELECT size FROM event_batches WHERE organization_id = %s LIMIT %s) AS waiting
+"""
+_LOCK = """
+SELECT id, last_id FROM event_batches WHERE organization_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_EVENTS = """
+SELECT events.customer_id, events.timestamp
+FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS batch (first, last)
+JOIN events ON events.id BETWEEN batch.first AND batch.last AND events.organization_id = %(organization)s
+"""
+# Every sum is added in the order of its key, by everyone, so that no two wait for each other.
+_OF_CUSTOMERS = """
+WITH happened AS MATERIALIZED (
+  SELECT customer_id, (timestamp AT TIME ZONE 'UTC')::date AS day, count(*) AS events,
+    bit_or(set_bit(repeat('0', 96)::bit(96),
+      (extract(epoch FROM timestamp)::bigint %% 86400 / 900)::int, 1)) AS quarters
+  FROM ({events}) AS added WHERE customer_id IS NOT NULL GROUP BY 1, 2
+), months AS (
+  INSERT INTO rollup_customer_months (organization_id, month, customer_id)
+  SELECT DISTINCT %(organization)s::uuid, date_trunc('month', day)::date, customer_id FROM happened ORDER BY 2, 3
+  ON CONFLICT DO NOTHING
+)
+INSERT INTO rollup_customer_days AS known (organization_id, day, customer_id, events, quarters)
+SELECT %(organization)s, day, customer_id, events, quarters FROM happened ORDER BY day, customer_id
+ON CONFLICT (organization_id, day, customer_id)
+DO UPDATE SET events = known.events + excluded.events, quarters = known.quarters | excluded.quarters
+"""
+_OF_THE_ORGANIZATION = """
+WITH happened AS MATERIALIZED (
+  SELECT date_bin('15 minutes', timestamp, '2000-01-01 00:00Z') AS quarter, count(*) AS events
+  FROM ({events}) AS added GROUP BY 1
+), quarters AS (
+  INSERT INTO rollup_quarters AS known (organization_id, quarter, events)
+  SELECT %(organization)s::uuid, quarter, events FROM happened ORDER BY quarter
+  ON CONFLICT (organization_id, quarter) DO UPDATE SET events = known.events + excluded.events
+)
+INSERT INTO rollup_days AS known (organization_id, day, events)
+SELECT %(organization)s, (quarter AT TIME ZONE 'UTC')::date AS day, sum(events) FROM happened GROUP BY day ORDER BY day
+ON CONFLICT (organization_id, day) DO UPDATE SET events = known.events + excluded.events
+"""
+_FORGET = "DELETE FROM event_batches WHERE id = ANY(%s)"
+
+
+def fold_if_due(organization_id: uuid.UUID) -> None:
+    """Adds what waits, when it is enough for a report to notice."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_DUE, [DUE_EVENTS, DUE_BATCHES, organization_id, DUE_BATCHES])
+        (due,) = cursor.fetchone()
+    if due:
+        fold(organization_id)
+
+
+@transaction.atomic
+def fold(organization_id: uuid.UUID) -> int:
+    """Adds the events of the oldest batches that nobody else is adding; says how many batches that were."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [organization_id, _MOST_BATCHES])
+        batches = cursor.fetchall()
+        if batches:
+            of_batches: dict[str, Any] = {
+                "firsts": [first for first, _ in batches],
+                "lasts": [last for _, last in batches],
+            }
+            add_of_customers(organization_id, _EVENTS, of_batches)
+            values: dict[str, Any] = {"organization": organization_id, **of_batches}
+            cursor.execute(_OF_THE_ORGANIZATION.format(events=_EVENTS), values)
+            cursor.execute(_FORGET, [of_batches["firsts"]])
+    return len(batches)
+
+
+def add_of_customers(organization_id: uuid.UUID, events: str, values: dict[str, Any]) -> None:
+    """Adds the events that the query `events` gives (customer_id, timestamp) to their customers' sums."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_CUSTOMERS.format(events=events), {"organization": organization_id, **values})
