@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Products", "description": "What is sold again and again."},
         {"name": "Checkout sessions", "description": "Sales under way: from a cart to a paid order."},
         {"name": "Orders", "description": "What was bought."},
+        {"name": "Events", "description": "What customers used, and under which of your IDs it waits."},
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
