@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.urls import reverse
-from django.utils.html import format_html
 
-from api.conflicts import ConflictError
 from api.text import check_characters
 from customers.addresses import MAX_LENGTH, PARTS, check_billing_address
-from customers.exceptions import ExternalCustomerIDConflict
+from customers.conflict_links import with_link
 from customers.external_ids import ExternalCustomerIDFormField
 from customers.metadata_editor import as_shown
 from customers.models import Customer
@@ -140,18 +139,11 @@ def parse_seen(text: str) -> datetime.datetime | None:
 
 def refuse(form: forms.Form, error: ValidationError, *, organization: str) -> None:
     """Puts what the services refused beside its field; a conflict with a link to the customer who holds the ID."""
+
+    def address_of(customer_id: uuid.UUID) -> str:
+        return reverse("dashboard:customer", args=[organization, customer_id])
+
     problems: Mapping[str, list[ValidationError]] = error.error_dict
     for name, found in problems.items():
         for problem in found:
-            form.add_error(name if name in form.fields else None, _with_link(problem, organization))
-
-
-def _with_link(problem: ValidationError, organization: str) -> ValidationError:
-    conflict: ConflictError | None = (problem.params or {}).get("conflict")
-    if not isinstance(conflict, ExternalCustomerIDConflict) or conflict.customer_id is None:
-        return problem
-    address = reverse("dashboard:customer", args=[organization, conflict.customer_id])
-    return ValidationError(
-        format_html('{} <a href="{}">Open the customer who holds it</a>', conflict.text, address),
-        code=problem.code,
-    )
+            form.add_error(name if name in form.fields else None, with_link(problem, address_of))

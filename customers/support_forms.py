@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 from django import forms
@@ -10,13 +11,11 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 from django.urls import reverse
-from django.utils.html import format_html
 from rest_framework.exceptions import ParseError
 
-from api.conflicts import ConflictError
 from api.parsers import loads
 from customers.addresses import MAX_LENGTH, PARTS, check_billing_address
-from customers.exceptions import ExternalCustomerIDConflict
+from customers.conflict_links import with_link
 from customers.models import Customer
 from organizations.support import SupportForm
 
@@ -124,17 +123,15 @@ def _with_links(error: Any) -> Any:
     """The same errors, a conflict's with a link to the customer that it is with."""
     if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
         return ValidationError(
-            {name: [_with_link(problem) for problem in found] for name, found in error.error_dict.items()}
+            {
+                name: [with_link(problem, _address_of) for problem in found]
+                for name, found in error.error_dict.items()
+            }
         )
     if isinstance(error, list):
-        return [_with_link(problem) for problem in error]
+        return [with_link(problem, _address_of) for problem in error]
     return error
 
 
-def _with_link(problem: ValidationError) -> ValidationError:
-    conflict: ConflictError | None = (problem.params or {}).get("conflict")
-    if not isinstance(conflict, ExternalCustomerIDConflict) or conflict.customer_id is None:
-        return problem
-    url = reverse("admin:customers_customer_change", args=[conflict.customer_id])
-    text = format_html('{} <a href="{}">Open the customer who has it.</a>', conflict.text, url)
-    return ValidationError(text, code=problem.code)
+def _address_of(customer_id: uuid.UUID) -> str:
+    return reverse("admin:customers_customer_change", args=[customer_id])

@@ -84,7 +84,7 @@ def test_a_taken_id_is_refused_with_a_link_to_the_holder(browser: Client, organi
         assert answer.status_code == 200
         form = answer.context["adminform"].form
         assert list(form.errors) == ["external_customer_id"]
-        assert f'<a href="{page_of(holder)}">Open the customer who has it.</a>' in answer.text
+        assert f'<a href="{page_of(holder)}">Open the customer who holds it</a>' in answer.text
         assert {name: form[name].value() for name in typed} == typed
     assert Customer.objects.count() == 2
     customer.refresh_from_db()
