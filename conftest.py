@@ -48,9 +48,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _no_export_is_left() -> Iterator[None]:
     """A web server closes every answer, which ends an export; a test that looks at the headers alone does not."""
     yield
-    from customers.export import _exports
+    from customers.export import exports
 
-    _exports._running.clear()
+    exports.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,8 +4,12 @@ import pytest
 from pytest_django import Settings
 
 from api.tests.wsgi import Server
+from customers.models import Customer
+from customers.tests.dashboard import ADDRESS, Dashboard
+from customers.tests.factories import CustomerFactory
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory, make_token
+from organizations.tests.people import MEMBER
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +38,25 @@ def api(organization: Organization) -> Server:
 def foreign_api(stranger: Organization) -> Server:
     """A program of `stranger` with every scope."""
     return program_of(stranger)
+
+
+@pytest.fixture
+def member(organization: Organization) -> Dashboard:
+    """Somebody at the dashboard who may change customers."""
+    return Dashboard(organization, MEMBER)
+
+
+@pytest.fixture
+def customer(organization: Organization) -> Customer:
+    """One with some of everything."""
+    return CustomerFactory(
+        organization=organization,
+        external_customer_id="cust_1",
+        name="Ada",
+        email="ada@example.com",
+        billing_address=ADDRESS,
+        metadata={"plan": "pro", "seats": 5, "trial": True},
+    )
 
 
 def program_of(organization: Organization) -> Server:

@@ -12,6 +12,15 @@ from customers.models import Customer
 from organizations.models import Membership, Organization
 from organizations.tests.people import client_of, person
 
+ADDRESS = {
+    "line1": "Main Street 1",
+    "line2": None,
+    "city": "Köln",
+    "state": None,
+    "postal_code": "50667",
+    "country": "DE",
+}
+
 
 class Dashboard:
     """A browser of somebody with this role; paths begin behind the organization."""

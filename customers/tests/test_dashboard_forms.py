@@ -11,39 +11,13 @@ from customers import services
 from customers.exceptions import CustomerChanged
 from customers.metadata_editor import ADD, REMOVE
 from customers.models import Customer
-from customers.tests.dashboard import Dashboard, form_of, path, stored, text
+from customers.tests.dashboard import ADDRESS, Dashboard, form_of, path, stored, text
 from customers.tests.external_ids import ILL_FORMED_TEXT
 from customers.tests.factories import CustomerFactory
 from organizations.models import Organization
 from organizations.tests.people import MEMBER
 
 pytestmark = pytest.mark.django_db
-
-ADDRESS = {
-    "line1": "Main Street 1",
-    "line2": None,
-    "city": "Köln",
-    "state": None,
-    "postal_code": "50667",
-    "country": "DE",
-}
-
-
-@pytest.fixture
-def member(organization: Organization) -> Dashboard:
-    return Dashboard(organization, MEMBER)
-
-
-@pytest.fixture
-def customer(organization: Organization) -> Customer:
-    return CustomerFactory(
-        organization=organization,
-        external_customer_id="cust_1",
-        name="Ada",
-        email="ada@example.com",
-        billing_address=ADDRESS,
-        metadata={"plan": "pro", "seats": 5, "trial": True},
-    )
 
 
 class TestCreating:

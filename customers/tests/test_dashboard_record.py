@@ -16,35 +16,9 @@ from customers.tests.dashboard import Dashboard, path, stored, text
 from customers.tests.external_ids import WELL_FORMED
 from customers.tests.factories import CustomerFactory
 from organizations.models import Organization
-from organizations.tests.people import MEMBER, OWNER, VIEWER
+from organizations.tests.people import OWNER, VIEWER
 
 pytestmark = pytest.mark.django_db
-
-ADDRESS = {
-    "line1": "Main Street 1",
-    "line2": None,
-    "city": "Köln",
-    "state": None,
-    "postal_code": "50667",
-    "country": "DE",
-}
-
-
-@pytest.fixture
-def member(organization: Organization) -> Dashboard:
-    return Dashboard(organization, MEMBER)
-
-
-@pytest.fixture
-def customer(organization: Organization) -> Customer:
-    return CustomerFactory(
-        organization=organization,
-        external_customer_id="cust_1",
-        name="Ada",
-        email="ada@example.com",
-        billing_address=ADDRESS,
-        metadata={"plan": "pro", "seats": 5, "trial": True},
-    )
 
 
 class TestShowing:
