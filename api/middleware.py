@@ -36,7 +36,7 @@ log = structlog.get_logger("request")
 class RequestMiddleware:
     """Outermost. Gives the request its ID (the caller's own `X-Request-ID` where that is 1–128 letters, digits or
     `._:/+=@-`, a new one otherwise), refuses what isn't UTF-8 or is meant for another host, and writes one log line
-    when the answer is there."""
+    when the answer is there (a probe's good answer is for debugging alone)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -71,7 +71,9 @@ class RequestMiddleware:
         route = match.route if match is not None else "unmatched"
         method = request.method or ""
         observe_request(method=method, route=route, status=response.status_code, seconds=seconds)
-        log.info(
+        # what machines ask every few seconds is worth a line when the answer is bad
+        is_routine = request.path_info in PROBES and response.status_code < 400
+        (log.debug if is_routine else log.info)(
             "request",
             method=method,
             path=_PAGE_WITH_SECRET.sub("/checkout/…", request.path),

@@ -64,7 +64,6 @@ def test_an_ill_formed_id_is_replaced(request_id: str, api: Server, lines: Any) 
         ("GET", URL, {"Host": "evil.example"}),
         ("FOO", URL, {}),
         ("GET", URL, {"Authorization": "x"}),
-        ("GET", "/healthz", {}),
         ("DELETE", "/metrics", {}),
         ("GET", "/static/nope.css", {}),
         ("GET", "/v1/docs", {}),
@@ -77,6 +76,13 @@ def test_every_answer_has_an_id_and_a_line(
     assert answer.headers["X-Request-ID"] == "the-id"
     (line,) = lines()
     assert (line["request_id"], line["method"], line["status"]) == ("the-id", method, answer.status)
+
+
+def test_a_probe_has_a_line_when_its_answer_is_bad(server: Server, lines: Any, nowhere: None) -> None:
+    assert server("GET", "/healthz").status == 200
+    assert lines() == []
+    assert server("GET", "/readyz").status == 503
+    assert [line["path"] for line in lines()] == ["/readyz"]
 
 
 def test_a_line_says_who_asked_about_whom(owner: Access, lines: Any) -> None:

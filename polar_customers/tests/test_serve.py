@@ -103,6 +103,7 @@ def test_the_first_start_sets_everything_up_and_says_what_to_do_next(prepared):
     _, said = prepared
     assert "Preparing the database" in said
     assert "Collecting static files" in said
+    assert "{" not in said.partition(RUNNING)[0]  # no line of the log
     for command in ("create_organization acme", "create_user you@example.com", "create_token acme"):
         assert f"manage.py {command}" in said
 
