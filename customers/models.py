@@ -22,7 +22,7 @@ from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
 from customers.external_ids import ExternalCustomerIDField
-from customers.querysets import SEPARATOR, CustomerQuerySet, FoldCase, SavedViewQuerySet
+from customers.querysets import SEPARATOR, CustomerQuerySet, FoldCase, SavedViewQuerySet, SearchGrams
 from organizations.fields import OrganizationForeignKey
 from organizations.ids import new_id
 from organizations.models import Organization, User
@@ -149,8 +149,8 @@ class Customer(models.Model):
             ),
             # Every search reads what was inserted and isn't merged into the index yet, so that is kept short.
             GinIndex(
-                OpClass(F("search_text"), "gin_trgm_ops"),
-                name="idx_customers_search",
+                SearchGrams(F("search_text")),
+                name="idx_customers_grams",
                 condition=_LIVE,
                 gin_pending_list_limit=256,
             ),
@@ -177,8 +177,8 @@ class Customer(models.Model):
                 condition=_DELETED,
             ),
             GinIndex(
-                OpClass(F("search_text"), "gin_trgm_ops"),
-                name="idx_customers_deleted_search",
+                SearchGrams(F("search_text")),
+                name="idx_customers_deleted_grams",
                 condition=_DELETED,
             ),
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Cast
 
 from api.metadata import MAX_INTEGER
+from customers.grams import index_query
 from organizations.models import Organization
 
 if TYPE_CHECKING:
@@ -27,6 +30,19 @@ class FoldCase(Func):
 
     function = "fold_case"
     output_field = TextField(db_collation="C")
+
+
+def containing(fragment: str) -> FoldCase:
+    """The pattern of what contains `fragment` in any letter case, for `Like` and `__like`."""
+    escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return FoldCase(Value(f"%{escaped}%"))
+
+
+class SearchGrams(Func):
+    """What the index of searches holds of a text (see migration 0006)."""
+
+    function = "search_grams"
+    output_field = SearchVectorField()
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -55,9 +71,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def search(self, fragment: str) -> CustomerQuerySet:
         """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
-        escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        pattern = FoldCase(Value(f"%{escaped}%"))
+        pattern = containing(fragment)
         found = self.filter(search_text__like=pattern)
+        if query := index_query(fragment, self.db):
+            asked = Cast(FoldCase(Value(query)), SearchQueryField())
+            found = found.filter(Matches(SearchGrams(F("search_text")), asked))
         if SEPARATOR in fragment:  # of a field's own, not between two
             found = found.filter(
                 Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern))
@@ -103,6 +121,17 @@ class Like(models.Lookup):
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} LIKE {right}", (*left_params, *right_params)
+
+
+class Matches(models.Lookup):
+    """A tsvector has what a tsquery asks for."""
+
+    lookup_name = "matches"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} @@ {right}", (*left_params, *right_params)
 
 
 def _as_number_or_boolean(text: str) -> int | float | bool | None:

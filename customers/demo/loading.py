@@ -55,6 +55,12 @@ _SEARCH_INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid = 'customers'::regclass AND NOT indisunique ORDER BY 1
 """
+# Which an index's definition leaves out.
+_STATISTICS_TARGETS = """
+SELECT format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', attrelid::regclass, attnum, attstattarget)
+FROM pg_attribute JOIN pg_index ON attrelid = indexrelid
+WHERE indrelid = 'customers'::regclass AND NOT indisunique AND attstattarget >= 0
+"""
 
 
 @contextlib.contextmanager
@@ -69,11 +75,15 @@ def search_indexes_built_last() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(_SEARCH_INDEXES)
         indexes = cursor.fetchall()
+        cursor.execute(_STATISTICS_TARGETS)
+        targets = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
         yield
         for _, definition in indexes:
             cursor.execute(definition)
+        for (statement,) in targets:
+            cursor.execute(statement)
 
 
 @transaction.atomic
