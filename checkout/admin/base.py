@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -61,6 +61,21 @@ class ReadAdmin(SupportAdmin):
     @admin.display(description="total")
     def total(self, row: Any) -> str:
         return as_text(row.amount_total, row.currency)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = f"Select {self.opts.verbose_name} to view"
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @admin.display(description="whose")
+    def whose(self, row: Any) -> SafeString:
+        """For a list: the customer; or under which ID the row waits for one."""
+        if row.customer is not None:
+            return customer_link(row.customer)
+        if row.external_customer_id is None:
+            return NOTHING_YET
+        return format_html("{} ({})", external_id(row.external_customer_id), NOTHING_YET)
 
     @admin.display(description="customer")
     def customer_(self, row: Any) -> SafeString:

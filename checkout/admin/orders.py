@@ -19,7 +19,7 @@ from organizations.support_filters import CreatedFilter, OrganizationFilter
 
 @admin.register(Order)
 class OrderAdmin(ReadAdmin):
-    list_display = ("number_", "customer_", "own_id", "total", "organization_", "created_at")
+    list_display = ("number_", "whose", "total", "organization_", "created_at")
     list_select_related = ("organization", "customer")
     list_filter = (OrganizationFilter, ("created_at", CreatedFilter))
     filter_parameters = frozenset({"organization", "created_at__gte", "created_at__lt"})

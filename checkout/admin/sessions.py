@@ -60,15 +60,7 @@ class CheckoutSessionAdmin(ReadAdmin):
     """A session's page has what it sells and every attempt to pay it. The secret of its hosted page isn't shown: it is
     between the organization and the buyer."""
 
-    list_display = (
-        "internal_id",
-        "status_",
-        "customer_",
-        "own_id",
-        "total",
-        "organization_",
-        "created_at",
-    )
+    list_display = ("created_at", "status_", "whose", "total", "organization_")
     list_select_related = ("organization", "customer")
     list_filter = (OrganizationFilter, StatusFilter, ("created_at", CreatedFilter))
     filter_parameters = frozenset({"organization", "status", "created_at__gte", "created_at__lt"})
