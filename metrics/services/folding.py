@@ -34,7 +34,7 @@ _OF_CUSTOMERS = """
 WITH happened AS MATERIALIZED (
   SELECT customer_id, (timestamp AT TIME ZONE 'UTC')::date AS day, count(*) AS events,
     bit_or(set_bit(repeat('0', 96)::bit(96),
-      (extract(epoch FROM timestamp)::bigint %% 86400 / 900)::int, 1)) AS quarters
+      (floor(extract(epoch FROM timestamp))::bigint %% 86400 / 900)::int, 1)) AS quarters
   FROM ({events}) AS added WHERE customer_id IS NOT NULL GROUP BY 1, 2
 ), months AS (
   INSERT INTO rollup_customer_months (organization_id, month, customer_id)

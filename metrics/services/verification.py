@@ -55,7 +55,7 @@ _ROLLUPS = {
         """
         SELECT (timestamp AT TIME ZONE 'UTC')::date::text AS key, customer_id::text AS subject,
           concat_ws(' in quarters ', count(*), bit_or(set_bit(repeat('0', 96)::bit(96),
-            (extract(epoch FROM timestamp)::bigint %% 86400 / 900)::int, 1))) AS figures
+            (floor(extract(epoch FROM timestamp))::bigint %% 86400 / 900)::int, 1))) AS figures
         FROM folded WHERE customer_id IS NOT NULL GROUP BY 1, 2
         """,
         """
