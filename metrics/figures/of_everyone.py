@@ -1,0 +1,159 @@
+"""How the figures of a whole organization are read, in one statement, which sees one moment of the database.
+
+Each branch gives rows of: the source, the period (null for the whole range), the currency, a count and an amount. What
+is joined by LATERAL is read by its index, piece by piece, whatever the planner thinks of the number of rows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from metrics.figures.figures import Source
+from metrics.figures.periods import Span
+from metrics.figures.pieces import Unit
+from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
+
+# Events that no sum has yet. OFFSET 0 keeps the planner from looking for them anywhere but by their IDs.
+UNFOLDED = """
+unfolded AS MATERIALIZED (
+  SELECT event.timestamp, event.customer_id FROM event_batches AS batch
+  CROSS JOIN LATERAL (
+    SELECT timestamp, customer_id, organization_id FROM events
+    WHERE events.id >= batch.id AND events.id <= batch.last_id OFFSET 0
+  ) AS event
+  WHERE batch.organization_id = %(organization)s AND event.organization_id = %(organization)s
+    AND event.timestamp >= %(events_start)s AND event.timestamp < %(events_end)s
+)
+"""
+_EVENTS = f"""
+SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
+  SELECT piece.period, summed.events
+  FROM unnest(%(sum_day_periods)s::int[], %(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[])
+    AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT sum(events) AS events FROM rollup_days
+    WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, summed.events
+  FROM unnest(%(sum_quarter_periods)s::int[], %(sum_quarter_firsts)s::timestamptz[],
+    %(sum_quarter_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT sum(events) AS events FROM rollup_quarters
+    WHERE organization_id = %(organization)s AND quarter >= piece.first AND quarter < piece.last
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, counted.events
+  FROM unnest(%(sum_event_periods)s::int[], %(sum_event_firsts)s::timestamptz[],
+    %(sum_event_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS events FROM events
+    WHERE organization_id = %(organization)s AND timestamp >= piece.first AND timestamp < piece.last
+  ) AS counted
+  UNION ALL
+  SELECT {period_of("timestamp", "sum")}, 1 FROM unfolded WHERE {is_summed("timestamp", "sum")}
+) AS found WHERE events > 0 GROUP BY period
+"""
+_ORDERS = f"""
+SELECT 'orders', {period_of("created_at")}, currency, count(*), sum(amount_total) FROM orders
+WHERE organization_id = %(organization)s AND created_at >= %(start)s AND created_at < %(end)s GROUP BY 2, 3
+"""
+# All statuses are named, so that an index which has them is enough.
+_CHECKOUTS = f"""
+SELECT 'checkouts', {period_of("created_at")}, NULL::text, count(*), count(*) FILTER (WHERE status = 'complete')
+FROM checkout_sessions
+WHERE organization_id = %(organization)s AND status IN ('open', 'processing', 'complete', 'expired')
+  AND created_at >= %(start)s AND created_at < %(end)s GROUP BY 2
+"""
+# The living and the deleted have an index each.
+_CUSTOMERS = f"""
+SELECT 'customers', {period_of("created_at")}, NULL::text, count(*), NULL::numeric FROM (
+  SELECT created_at FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NULL
+    AND created_at >= %(start)s AND created_at < %(end)s
+  UNION ALL
+  SELECT created_at FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NOT NULL
+    AND created_at >= %(start)s AND created_at < %(end)s
+) AS created GROUP BY 2
+"""
+_SEEN_IN_SUMS = f"""
+  SELECT piece.period, summed.customer_id
+  FROM unnest(%(seen_month_periods)s::int[], %(seen_month_firsts)s::date[], %(seen_month_lasts)s::date[])
+    AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM rollup_customer_months
+    WHERE organization_id = %(organization)s AND month >= piece.first AND month < piece.last
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, summed.customer_id
+  FROM unnest(%(seen_day_periods)s::int[], %(seen_day_firsts)s::date[], %(seen_day_lasts)s::date[])
+    AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM rollup_customer_days
+    WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, summed.customer_id
+  FROM unnest(%(seen_quarter_periods)s::int[], %(seen_quarter_days)s::date[], %(seen_quarter_masks)s::text[])
+    AS piece (period, day, mask)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM rollup_customer_days
+    WHERE organization_id = %(organization)s AND day = piece.day
+      AND (quarters & piece.mask::bit(96)) <> repeat('0', 96)::bit(96)
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, event.customer_id
+  FROM unnest(%(seen_event_periods)s::int[], %(seen_event_firsts)s::timestamptz[],
+    %(seen_event_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM events WHERE organization_id = %(organization)s
+      AND timestamp >= piece.first AND timestamp < piece.last AND customer_id IS NOT NULL
+  ) AS event
+  UNION ALL
+  SELECT {period_of("timestamp")}, customer_id FROM unfolded WHERE customer_id IS NOT NULL
+  UNION ALL
+  SELECT {period_of("event.timestamp")}, unmatched.customer_id FROM unmatched_ids AS unmatched
+  CROSS JOIN LATERAL (
+    SELECT timestamp FROM events WHERE unmatched_id = unmatched.id AND customer_id IS NULL
+      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s OFFSET 0
+  ) AS event
+  WHERE unmatched.organization_id = %(organization)s AND unmatched.customer_id IS NOT NULL
+    AND unmatched.bound_at IS NULL
+  UNION ALL
+"""
+_SEEN_IN_ORDERS = f"""
+  SELECT {period_of("created_at")}, customer_id FROM orders
+  WHERE organization_id = %(organization)s AND created_at >= %(start)s AND created_at < %(end)s
+"""
+_SEEN = "seen (period, customer_id) AS MATERIALIZED (SELECT DISTINCT * FROM ({seen}) AS one)"
+_ACTIVE = """
+SELECT 'active', period, NULL::text, count(*), NULL::numeric FROM seen GROUP BY 2
+UNION ALL
+SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM (SELECT DISTINCT customer_id FROM seen) AS anyone
+"""
+
+
+def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source]) -> tuple[str, Params]:
+    """The statement that reads `sources`, and its parameters."""
+    params: Params = {"organization": organization_id, **cut_params(span.cuts)}
+    cuts = with_events(span.cuts)
+    tables, branches = [], []
+    if cuts and {Source.EVENTS, Source.ACTIVE} & set(sources):
+        params |= {"events_start": cuts[0].start, "events_end": cuts[-1].end}
+        tables.append(UNFOLDED)
+    if cuts and Source.EVENTS in sources:
+        params |= piece_params("sum", cuts, (Unit.DAY, Unit.QUARTER))
+        branches.append(_EVENTS)
+    if Source.ACTIVE in sources:
+        if cuts:
+            params |= piece_params("seen", cuts, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
+        tables.append(_SEEN.format(seen=(_SEEN_IN_SUMS if cuts else "") + _SEEN_IN_ORDERS))
+        branches.append(_ACTIVE)
+    for source, branch in (
+        (Source.ORDERS, _ORDERS),
+        (Source.CHECKOUTS, _CHECKOUTS),
+        (Source.CUSTOMERS, _CUSTOMERS),
+    ):
+        if source in sources:
+            branches.append(branch)
+    return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params

@@ -1,0 +1,183 @@
+"""How the figures of certain customers are read: by their own rows, found by index, in one statement.
+
+`wanted` is whose: rows of a key, a customer (null where nobody holds the ID) and the external customer ID whose rows
+that nobody holds count too (null for none). Who holds an ID is read in the same statement, so that it fits the rest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from metrics.figures.figures import Source
+from metrics.figures.of_everyone import UNFOLDED
+from metrics.figures.periods import Cut
+from metrics.figures.pieces import Unit
+from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose figures: of the current holders of these external customer IDs, with what nobody holds under them; of the
+    customer with this ID of ours, deleted or not; with both, of that customer if it is one of those holders."""
+
+    external_customer_ids: tuple[str, ...] | None = None
+    customer_id: uuid.UUID | None = None
+
+    def wanted(self) -> tuple[str, Params]:
+        """The query of `wanted`, and its parameters beside the organization."""
+        if self.external_customer_ids is None:
+            return _BY_ID, {"customer_id": self.customer_id}
+        own_ids = list(dict.fromkeys(self.external_customer_ids))
+        if self.customer_id is None:
+            return _BY_EXTERNAL_IDS, {"own_ids": own_ids}
+        return _BY_BOTH, {"own_ids": own_ids, "customer_id": self.customer_id}
+
+
+_BY_ID = """
+SELECT id::text, id, NULL::text FROM customers
+WHERE organization_id = %(organization)s AND id = %(customer_id)s
+"""
+_BY_EXTERNAL_IDS = """
+SELECT coalesce(holder.id::text, own_id), holder.id, own_id FROM unnest(%(own_ids)s::text[]) AS own_id
+LEFT JOIN customers AS holder ON holder.organization_id = %(organization)s
+  AND holder.external_customer_id = own_id AND holder.deleted_at IS NULL
+"""
+_BY_BOTH = """
+SELECT id::text, id, NULL::text FROM customers WHERE organization_id = %(organization)s
+  AND id = %(customer_id)s AND external_customer_id = ANY(%(own_ids)s) AND deleted_at IS NULL
+"""
+# What waits for a customer to be bound to it, or for somebody to get the ID.
+_WAITING = """
+waiting (key, customer_id, unmatched_id) AS MATERIALIZED (
+  SELECT wanted.key, wanted.customer_id, unmatched.id FROM wanted
+  JOIN unmatched_ids AS unmatched ON unmatched.organization_id = %(organization)s
+    AND unmatched.customer_id = wanted.customer_id AND unmatched.bound_at IS NULL
+  UNION ALL
+  SELECT wanted.key, NULL, unmatched.id FROM wanted
+  JOIN unmatched_ids AS unmatched ON unmatched.organization_id = %(organization)s
+    AND unmatched.customer_id IS NULL AND unmatched.external_customer_id = wanted.own_id
+)
+"""
+# An event is found by its customer alone: a customer's events are all of its organization.
+_USED = f"""
+used (period, key, customer_id, events) AS MATERIALIZED (
+  SELECT piece.period, wanted.key, wanted.customer_id, summed.events FROM wanted
+  CROSS JOIN unnest(%(sum_day_periods)s::int[], %(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[])
+    AS piece (period, first, last)
+  CROSS JOIN LATERAL generate_series(0, piece.last - piece.first - 1) AS number
+  CROSS JOIN LATERAL (
+    SELECT events FROM rollup_customer_days WHERE organization_id = %(organization)s
+      AND day = piece.first + number AND customer_id = wanted.customer_id OFFSET 0
+  ) AS summed
+  UNION ALL
+  SELECT piece.period, wanted.key, wanted.customer_id, counted.events FROM wanted
+  CROSS JOIN unnest(%(sum_event_periods)s::int[], %(sum_event_firsts)s::timestamptz[],
+    %(sum_event_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS events FROM events
+    WHERE customer_id = wanted.customer_id AND timestamp >= piece.first AND timestamp < piece.last
+  ) AS counted
+  WHERE counted.events > 0
+  UNION ALL
+  SELECT {period_of("timestamp", "sum")}, wanted.key, wanted.customer_id, 1 FROM unfolded
+  JOIN wanted ON wanted.customer_id = unfolded.customer_id WHERE {is_summed("timestamp", "sum")}
+  UNION ALL
+  SELECT {period_of("event.timestamp", "sum")}, waiting.key, waiting.customer_id, event.events FROM waiting
+  CROSS JOIN LATERAL (
+    SELECT min(timestamp) AS timestamp, count(*) AS events FROM events
+    WHERE unmatched_id = waiting.unmatched_id AND customer_id IS NULL
+      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s
+    GROUP BY width_bucket(timestamp, %(sum_starts)s::timestamptz[])
+  ) AS event
+)
+"""
+_BOUGHT = f"""
+bought (period, key, customer_id, currency, orders, amount) AS MATERIALIZED (
+  SELECT {period_of("bought.created_at")}, wanted.key, wanted.customer_id, currency, count(*), sum(amount_total)
+  FROM wanted CROSS JOIN LATERAL (
+    SELECT created_at, currency, amount_total FROM orders
+    WHERE organization_id = %(organization)s AND customer_id = wanted.customer_id
+      AND created_at >= %(start)s AND created_at < %(end)s OFFSET 0
+  ) AS bought GROUP BY 1, 2, 3, 4
+)
+"""
+_BEGUN = f"""
+begun (period, key, succeeded) AS MATERIALIZED (
+  SELECT {period_of("begun.created_at")}, wanted.key, begun.status = 'complete' FROM wanted
+  CROSS JOIN LATERAL (
+    SELECT created_at, status FROM checkout_sessions
+    WHERE organization_id = %(organization)s AND customer_id = wanted.customer_id
+      AND created_at >= %(start)s AND created_at < %(end)s OFFSET 0
+  ) AS begun
+  UNION ALL
+  SELECT {period_of("begun.created_at")}, wanted.key, false FROM wanted
+  CROSS JOIN LATERAL (
+    SELECT created_at FROM checkout_sessions
+    WHERE organization_id = %(organization)s AND customer_id IS NULL AND external_customer_id = wanted.own_id
+      AND created_at >= %(start)s AND created_at < %(end)s OFFSET 0
+  ) AS begun
+)
+"""
+_SELECT_EVENTS = "SELECT 'events', {bucket}, NULL::text, sum(events), NULL::numeric FROM used GROUP BY 2"
+_SELECT_ORDERS = "SELECT 'orders', {bucket}, currency, sum(orders), sum(amount) FROM bought GROUP BY 2, 3"
+_SELECT_CHECKOUTS = """
+SELECT 'checkouts', {bucket}, NULL::text, count(*), count(*) FILTER (WHERE succeeded) FROM begun GROUP BY 2
+"""
+_SELECT_CUSTOMERS = f"""
+SELECT 'customers', {{bucket}}, NULL::text, count(*), NULL::numeric FROM (
+  SELECT {period_of("customers.created_at")} AS period, wanted.key
+  FROM wanted JOIN customers ON customers.id = wanted.customer_id
+  WHERE customers.created_at >= %(start)s AND customers.created_at < %(end)s
+) AS created GROUP BY 2
+"""
+_SELECT_ACTIVE = """
+SELECT 'active', {bucket}, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM ({seen}) AS seen GROUP BY 2
+"""
+_SELECT_ACTIVE_EVER = """
+SELECT 'active', NULL, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM ({seen}) AS seen
+"""
+_SEEN_IN_EVENTS = "SELECT period, key, customer_id FROM used WHERE customer_id IS NOT NULL UNION ALL "
+_SEEN_IN_ORDERS = "SELECT period, key, customer_id FROM bought"
+
+
+def statement(
+    organization_id: uuid.UUID,
+    tables: Sequence[str],
+    cuts: Sequence[Cut],
+    sources: Collection[Source],
+    *,
+    by_key: bool = False,
+) -> tuple[str, Params]:
+    """The statement that reads `sources` and its parameters, as `of_everyone.statement` does, or `by_key` with the key
+    in place of the period. `tables`, of which one is `wanted`, are made first; their own parameters are to be added."""
+    bucket = "key" if by_key else "period"
+    params: Params = {"organization": organization_id, **cut_params(cuts)}
+    happening = with_events(cuts)
+    active = Source.ACTIVE in sources
+    uses = bool(happening) and (active or Source.EVENTS in sources)
+    made = list(tables)
+    branches = []
+    if uses:
+        params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
+        params |= piece_params("sum", happening, (Unit.DAY,))
+        made += [UNFOLDED, _WAITING, _USED]
+        if Source.EVENTS in sources:
+            branches.append(_SELECT_EVENTS)
+    if active or Source.ORDERS in sources:
+        made.append(_BOUGHT)
+        if Source.ORDERS in sources:
+            branches.append(_SELECT_ORDERS)
+    if Source.CHECKOUTS in sources:
+        made.append(_BEGUN)
+        branches.append(_SELECT_CHECKOUTS)
+    if Source.CUSTOMERS in sources:
+        branches.append(_SELECT_CUSTOMERS)
+    if active:
+        seen = (_SEEN_IN_EVENTS if uses else "") + _SEEN_IN_ORDERS
+        branches.append(_SELECT_ACTIVE.format(bucket=bucket, seen=seen))
+        if not by_key:
+            branches.append(_SELECT_ACTIVE_EVER.format(seen=seen))
+    selected = " UNION ALL ".join(branch.replace("{bucket}", bucket) for branch in branches)
+    return f"WITH {','.join(made)} {selected}" if branches else "", params

@@ -1,0 +1,75 @@
+"""The pieces of a range as arrays for SQL, and where in them a row's moment lies."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from metrics import event_rules
+from metrics.figures.periods import Cut
+from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
+
+Params = dict[str, Any]
+
+# Clocks of several servers may differ, and not by a day.
+_TOLERANCE = event_rules.CLOCK_TOLERANCE + datetime.timedelta(days=1)
+
+
+def period_of(column: str, prefix: str = "cut") -> str:
+    """SQL for the number of the period that the moment in `column` lies in."""
+    return f"(%({prefix}_periods)s::int[])[width_bucket({column}, %({prefix}_starts)s::timestamptz[])]"
+
+
+def cut_params(cuts: Sequence[Cut]) -> Params:
+    """What `period_of` reads, and the range."""
+    return {
+        "start": cuts[0].start,
+        "end": cuts[-1].end,
+        "cut_periods": [cut.period for cut in cuts],
+        "cut_starts": [cut.start for cut in cuts],
+    }
+
+
+def with_events(cuts: Iterable[Cut]) -> list[Cut]:
+    """What of the cuts lies where events can be: none happened before the earliest that is taken, or will later."""
+    latest = timezone.now() + _TOLERANCE
+    return [
+        Cut(max(cut.start, event_rules.EARLIEST), min(cut.end, latest), cut.period)
+        for cut in cuts
+        if cut.start < latest and cut.end > event_rules.EARLIEST
+    ]
+
+
+def piece_params(prefix: str, cuts: Sequence[Cut], units: Sequence[Unit]) -> Params:
+    """The cuts in pieces of `units` and of single events: of each kind its periods, where they begin and end, and for
+    `period_of` and `is_summed` all of them in order."""
+    pieces = pieces_of(cuts, units)
+    params: Params = {
+        f"{prefix}_periods": [piece.period for piece in pieces],
+        f"{prefix}_starts": [piece.start for piece in pieces],
+        f"{prefix}_summed": [piece.unit != Unit.EVENT for piece in pieces],
+    }
+    for unit in (*units, Unit.EVENT):
+        params |= _of_unit(f"{prefix}_{unit.value}", unit, [piece for piece in pieces if piece.unit == unit])
+    return params
+
+
+def is_summed(column: str, prefix: str) -> str:
+    """SQL for whether the moment in `column` lies in a piece whose events are read from sums."""
+    return f"(%({prefix}_summed)s::bool[])[width_bucket({column}, %({prefix}_starts)s::timestamptz[])]"
+
+
+def _of_unit(prefix: str, unit: Unit, pieces: Sequence[Piece]) -> Params:
+    days = unit in (Unit.MONTH, Unit.DAY)
+    params: Params = {
+        f"{prefix}_periods": [piece.period for piece in pieces],
+        f"{prefix}_firsts": [piece.start.date() if days else piece.start for piece in pieces],
+        f"{prefix}_lasts": [piece.end.date() if days else piece.end for piece in pieces],
+    }
+    if unit == Unit.QUARTER:
+        params[f"{prefix}_days"] = [piece.start.date() for piece in pieces]
+        params[f"{prefix}_masks"] = [quarters_of(piece) for piece in pieces]
+    return params
