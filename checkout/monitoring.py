@@ -14,3 +14,10 @@ PAYMENTS = Counter(
     "is looked up later), too_late (for a session that had expired) and twice (for one that was paid already).",
     ["processor", "outcome"],
 )
+
+NOTIFICATIONS = Counter(
+    "polar_customers_checkout_notifications",
+    "Notifications of processors by what became of them: settled, ignored (about no payment of ours, or one that is "
+    "over), forged and deferred (the processor could not be asked; it sends the notification again).",
+    ["processor", "outcome"],
+)

@@ -81,3 +81,21 @@ class SandboxForm(PayForm):
         """The form with what was typed, but for the card's number, and with what was wrong with it."""
         self.data = {**self.data, "card_number": ""}
         return self
+
+
+class StripeForm(PayForm):
+    """The card's number goes to Stripe, whose script gives its own ID for it; without JavaScript there is none."""
+
+    payment_method = forms.RegexField(
+        r"\Apm_[A-Za-z0-9_]+\Z",
+        max_length=255,
+        widget=forms.HiddenInput,
+        error_messages={"required": "Type your card’s number.", "invalid": "Type your card’s number again."},
+    )
+
+    field_order = ("email", "name", "payment_method")
+
+    @property
+    def instrument(self) -> str:
+        payment_method: str = self.cleaned_data["payment_method"]
+        return payment_method

@@ -229,6 +229,13 @@ WEB_WORKERS = _number("WEB_WORKERS", 2, least=1)
 WEB_THREADS = _number("WEB_THREADS", 4, least=1)
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
+# Payments
+STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+if urlsplit(STRIPE_API_BASE).scheme not in ("http", "https") or not urlsplit(STRIPE_API_BASE).hostname:
+    raise ImproperlyConfigured(
+        f"STRIPE_API_BASE must be a URL, such as https://api.stripe.com, not {STRIPE_API_BASE!r}."
+    )
+
 # The background worker (polar_customers/worker.py)
 WORKER_THREADS = _number("WORKER_THREADS", 4)
 WORKER_HEARTBEAT_SECONDS = 10

@@ -48,6 +48,8 @@ COMMAND = "manage.py spectacular --file openapi.yaml --validate --fail-on-warn"
 # A body may be left out: there is nothing to say.
 WITHOUT_A_BODY = {"expire_checkout_session"}
 
+# The document itself, and what no integrator calls.
+UNDOCUMENTED = ("v1/openapi.json", "v1/docs", "v1/webhooks/stripe/<str:organization_id>")
 ALWAYS = {"400", "401", "403", "405", "429", "503"}
 
 
@@ -103,7 +105,7 @@ def test_every_route_of_the_api_is_documented_and_no_other() -> None:
     served = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/{row.route}"), row.method.lower())
         for row in TABLE
-        if row.route.startswith("v1/") and row.route not in ("v1/openapi.json", "v1/docs")
+        if row.route.startswith("v1/") and row.route not in UNDOCUMENTED
     }
     assert {(path, method) for path, method, _ in operations()} == served
 
@@ -264,7 +266,9 @@ def test_documented_parameters_are_those_that_are_read() -> None:
 def _api_patterns() -> Iterator[Any]:
     for resolver in get_resolver().url_patterns:
         if str(resolver.pattern) == "v1/":
-            yield from resolver.url_patterns
+            yield from (
+                pattern for pattern in resolver.url_patterns if f"v1/{pattern.pattern}" not in UNDOCUMENTED
+            )
 
 
 @pytest.mark.parametrize("error", ["not_authenticated", "invalid_token", "not_found"])

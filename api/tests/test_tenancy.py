@@ -127,6 +127,8 @@ TABLE = (
     Row(**PRODUCT,        method="GET",    owner=200, reader=200, outsider=404, nobody=401),
     Row(**PRODUCT,        method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body={"name": "New"}),
     Row(**PRODUCT,        method="DELETE", owner=204, reader=403, outsider=404, nobody=401),
+    # Stripe's own signature lets in, nothing else does; this organization isn't paid by Stripe.
+    Row("v1/webhooks/stripe/<str:organization_id>", "POST", 404, 404, 404, 404, {}, "v1/webhooks/stripe/nobody"),
     Row("v1/checkout_sessions", "GET",    200,  200,   200,     401),
     # The outsider sells to nobody's customer, under the same ID.
     Row("v1/checkout_sessions", "POST",   201,  403,   201,     401,  NEW_SESSION),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from checkout.api.views import CheckoutSessionViewSet, OrderViewSet, ProductViewSet
+from checkout.api.webhooks import StripeWebhook
 
 urlpatterns = [
+    path("webhooks/stripe/<str:organization_id>", StripeWebhook.as_view(), name="stripe-webhook"),
     path("products", ProductViewSet.as_view({"get": "list", "post": "create"}), name="products"),
     path(
         "products/<str:product_id>",

@@ -31,6 +31,7 @@ from checkout.processors.sandbox import REFUSED, Sandbox
 from checkout.services.moves import begin_payment, complete_session, locked_session, reopen_session
 from checkout.services.payment_settings import payment_settings_of
 from checkout.services.processors import processor_of, processor_of_attempt
+from organizations.models import Organization
 
 Status = CheckoutSession.Status
 Attempt = PaymentAttempt.Status
@@ -92,6 +93,16 @@ def current_attempt(session: CheckoutSession) -> PaymentAttempt | None:
 def last_attempt(session: CheckoutSession) -> PaymentAttempt | None:
     """The latest attempt to pay the session, however it ended."""
     return session.payment_attempts.first()
+
+
+def attempt_with_reference(
+    *, organization: Organization, processor: str, reference: str
+) -> PaymentAttempt | None:
+    """The attempt that a processor's word about a payment is for: the one under way, or else the latest."""
+    attempts = PaymentAttempt.objects.filter(
+        organization=organization, processor=processor, reference=reference
+    ).select_related("organization", "session")
+    return attempts.under_way().first() or attempts.first()
 
 
 def look_again(*, attempt: PaymentAttempt) -> PaymentAttempt:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,9 +20,9 @@ from structlog.contextvars import bind_contextvars
 
 from checkout.exceptions import SessionNotOpen, TooManyAttempts
 from checkout.links import page_url
-from checkout.models import CheckoutSession, PaymentAttempt
+from checkout.models import CheckoutSession, PaymentAttempt, PaymentSettings
 from checkout.money import as_text
-from checkout.payment_forms import PayForm, SandboxForm
+from checkout.payment_forms import PayForm, SandboxForm, StripeForm
 from checkout.processors import sandbox
 from checkout.processors.interface import PaymentRefused, ProcessorUnavailable
 from checkout.querysets import CheckoutSessionQuerySet
@@ -33,6 +34,7 @@ from customers.links import base_of
 
 Status = CheckoutSession.Status
 Attempt = PaymentAttempt.Status
+Processor = PaymentSettings.Processor
 
 # After how many seconds a page goes on by itself.
 ONWARD_SECONDS = 5
@@ -45,6 +47,13 @@ TEST_CARDS = (
     (sandbox.IS_DECLINED, "Is declined"),
     (sandbox.NEEDS_A_STEP, "One more step"),
 )
+
+# What Stripe's script needs, as its documentation has it.
+STRIPE_SOURCES = {
+    "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],
+    "frame-src": ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"],
+    "connect-src": ["https://api.stripe.com"],
+}
 
 View = Callable[..., HttpResponse]
 
@@ -135,8 +144,7 @@ def checkout_pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse
             problem="The payment service can’t be reached at the moment. Nothing was charged. Try again.",
             status=503,
         )
-    if attempt.status == Attempt.FAILED:
-        return _pay_page(request, session, form, problem=attempt.failure_message, status=402)
+    # A payment that failed is said by the page itself: reloading that tries nothing again.
     return _see_other(f"{address}/step" if _is_own_step(attempt) else address)
 
 
@@ -171,7 +179,8 @@ def _address(request: HttpRequest, session: CheckoutSession) -> str:
 
 
 def _form(session: CheckoutSession, data: Any = None) -> PayForm:
-    return SandboxForm(session, data)
+    is_stripe = payment_settings_of(session.organization).processor == Processor.STRIPE
+    return (StripeForm if is_stripe else SandboxForm)(session, data)
 
 
 def _is_own_step(attempt: PaymentAttempt) -> bool:
@@ -204,10 +213,29 @@ def _pay_page(
     problem: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    if isinstance(form, SandboxForm) and form.is_bound:
-        form = form.without_card()
-    context = {"form": form, "problem": problem, "test_cards": TEST_CARDS}
-    return _page(request, session, "pay", context, status=status)
+    context = {"form": form, "problem": problem}
+    if isinstance(form, SandboxForm):
+        form = form.without_card() if form.is_bound else form
+        return _page(request, session, "pay", {**context, "test_cards": TEST_CARDS}, status=status)
+    return _stripe_page(request, session, context, status=status)
+
+
+def _page_with_stripe(
+    request: HttpRequest, session: CheckoutSession, context: Mapping[str, Any], *, status: int
+) -> HttpResponse:
+    """The one page with something from elsewhere: Stripe's field for the card's number."""
+    publishable_key = payment_settings_of(session.organization).stripe_publishable_key
+    page = _page(
+        request, session, "pay_stripe", {**context, "publishable_key": publishable_key}, status=status
+    )
+    page.headers["Referrer-Policy"] = (
+        "strict-origin"  # Stripe's script wants to know the site, never the page
+    )
+    return page
+
+
+# The decorator's types know views of nothing but a request alone.
+_stripe_page: View = csp_update(STRIPE_SOURCES)(_page_with_stripe)  # type: ignore[arg-type, assignment]
 
 
 def _processing_page(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
