@@ -131,6 +131,16 @@ def text_of(value: str | int | float | bool) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def described(metadata: Metadata) -> list[tuple[str, str | int | float | bool, str]]:
+    """For a page that shows metadata: each key, its value, and what kind of value that is."""
+    return [(key, value, KINDS[kind_of(value)]) for key, value in metadata.items()]
+
+
+def asks_for_rows(data: Mapping[str, str]) -> bool:
+    """Whether the form was sent for a row more or less, and not to be saved."""
+    return ADD in data or REMOVE in data
+
+
 def as_shown(text: str) -> str:
     """What a browser makes of `text` in a box of one line, and sends back."""
     return _BREAKS.sub("", text)

@@ -15,7 +15,7 @@ from customers import services
 from customers.exceptions import CustomerChanged, CustomerGone, ExternalCustomerIDImmutable
 from customers.forms import CustomerForm, DeletionForm, ExternalIDForm, NewCustomerForm, refuse, values_of
 from customers.meanwhile import merged, what_changed
-from customers.metadata_editor import ADD, KINDS, REMOVE, MetadataEditor
+from customers.metadata_editor import ADD, KINDS, REMOVE, MetadataEditor, asks_for_rows
 from customers.models import Customer
 from customers.views.access import customer_of, live_customer_of
 from organizations.staff import StaffRequest
@@ -27,7 +27,7 @@ def create(request: StaffRequest) -> HttpResponse:
         beginning = {"external_customer_id": request.GET.get("external_customer_id", "")}
         return _create_page(request, NewCustomerForm(initial=beginning), MetadataEditor.showing({}))
     editor = MetadataEditor.sent(request.POST, {})
-    if _asks_for_rows(request):
+    if asks_for_rows(request.POST):
         return _create_page(request, NewCustomerForm(initial=request.POST.dict()), editor, status=200)
     form = NewCustomerForm(request.POST)
     metadata = editor.read()
@@ -54,7 +54,7 @@ def edit(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:
         form = CustomerForm(initial={**values_of(customer), "seen": customer.modified_at.isoformat()})
         return _edit_page(request, customer, form, MetadataEditor.showing(customer.metadata))
     editor = MetadataEditor.sent(request.POST, customer.metadata)
-    if _asks_for_rows(request):
+    if asks_for_rows(request.POST):
         return _edit_page(request, customer, CustomerForm(initial=request.POST.dict()), editor)
     form = CustomerForm(request.POST)
     metadata = editor.read()
@@ -181,10 +181,6 @@ def _edit_page(
         "remove": REMOVE,
     }
     return render(request, "customers/edit.html", {**context, **more}, status=status)
-
-
-def _asks_for_rows(request: StaffRequest) -> bool:
-    return ADD in request.POST or REMOVE in request.POST
 
 
 def _gone(request: StaffRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from customers.addresses import PARTS
 from customers.forms import ExternalIDForm
 from customers.links import api_url, api_url_by_id, base_of, curl
-from customers.metadata_editor import KINDS, kind_of
+from customers.metadata_editor import described
 from customers.models import Customer
 from customers.services import stand_in_for
 from customers.timeline import timeline
@@ -32,7 +32,7 @@ def customer(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:
         {
             **about(request, shown),
             "address": [address[part] for part in PARTS if address.get(part)],
-            "metadata": [(name, value, KINDS[kind_of(value)]) for name, value in shown.metadata.items()],
+            "metadata": described(shown.metadata),
             "command": None if shown.is_deleted else _command(request, shown),
             "timeline": timeline(shown, limit=LATEST_CHANGES),
             "id_form": ExternalIDForm(),
