@@ -42,3 +42,7 @@ class TooManyAttempts(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__(f"Too many attempts to pay. Try again in {wait} seconds.")
         self.wait = wait
+
+
+class ProductChanged(Exception):
+    """The product isn't any more as the caller saw it: somebody else has changed it."""

@@ -1,8 +1,10 @@
-"""Where a session's hosted page is: the address that a buyer gets."""
+"""Where things of checkout are: a session's page, whose address is what a buyer gets, and each of them in the API."""
 
 from __future__ import annotations
 
 import uuid
+
+from django.urls import reverse
 
 from checkout.secrets import client_secret
 
@@ -18,3 +20,9 @@ def page_path(session_id: uuid.UUID) -> str:
 def page_url(base: str, session_id: uuid.UUID) -> str:
     """The URL of the session's page; `base` is a scheme and a host."""
     return base.rstrip("/") + page_path(session_id)
+
+
+def api_url(base: str, route: str, identity: uuid.UUID) -> str:
+    """The URL of a product, a checkout session or an order in the API; `route` is one of `product`, `checkout-session`
+    and `order`, and `base` a scheme and a host."""
+    return base.rstrip("/") + reverse(route, args=[identity])

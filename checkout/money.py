@@ -33,6 +33,11 @@ def currency_of(text: str) -> str:
     return code
 
 
+def name_of(currency: str) -> str:
+    """What people call it: `US Dollar`."""
+    return Currency(currency.upper()).currency_name
+
+
 def exponent_of(currency: str) -> int:
     """How many decimals the currency's major unit has: 2 for usd, 0 for jpy, 3 for kwd."""
     return _EXPONENTS[currency]

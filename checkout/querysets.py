@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers.models import Customer
+from customers.querysets import FoldCase, containing
 from organizations.models import Organization
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def archived(self, archived: bool) -> ProductQuerySet:
         """Those that can't be sold any more, or those that can."""
         return self.filter(archived_at__isnull=not archived)
+
+    def search(self, fragment: str) -> ProductQuerySet:
+        """Those whose name contains `fragment`, in any letter case."""
+        return self.alias(_name=FoldCase("name")).filter(_name__like=containing(fragment))
 
 
 class CheckoutSessionQuerySet(models.QuerySet["CheckoutSession"]):

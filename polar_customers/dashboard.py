@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern
 
+import checkout.urls
 import customers.urls
 import organizations.urls
+from checkout.lookups import order_address, product_address, session_address
 from customers.lookups import customer_address
 from organizations.models import Organization
 
@@ -32,24 +34,43 @@ class CustomerTab:
     route: str
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerAction:
+    """What a member can do with a live customer beside editing it. `route` takes the organization and the customer."""
+
+    label: str
+    route: str
+    icon: str
+
+
 Lookup = Callable[[Organization, str], str | None]
 """The address of the one thing in the organization that a text names exactly; None when there is none, or more."""
 
 PAGES: tuple[URLPattern, ...] = (
     *customers.urls.staff_patterns,
+    *checkout.urls.staff_patterns,
     *organizations.urls.staff_patterns,
 )
 
 NAVIGATION: tuple[Section, ...] = (
     Section("Overview", "overview", "home"),
     Section("Customers", "customers", "people"),
+    Section("Orders", "staff-orders", "receipt"),
+    Section("Checkouts", "staff-checkout-sessions", "cart"),
+    Section("Products", "staff-products", "box"),
     Section("Developers", "developers", "code"),
 )
 
 CUSTOMER_TABS: tuple[CustomerTab, ...] = (
     CustomerTab("Details", "customer"),
+    CustomerTab("Checkouts", "customer-checkouts"),
+    CustomerTab("Orders", "customer-orders"),
     CustomerTab("History", "customer-history"),
 )
 
+CUSTOMER_ACTIONS: tuple[CustomerAction, ...] = (
+    CustomerAction("Create payment link", "customer-payment-link", "link"),
+)
+
 # The search box asks them in this order.
-LOOKUPS: tuple[Lookup, ...] = (customer_address,)
+LOOKUPS: tuple[Lookup, ...] = (customer_address, session_address, order_address, product_address)

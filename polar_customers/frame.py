@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from organizations.models import Membership
 from polar_customers.admin import CUSTOMER_LISTS
-from polar_customers.dashboard import CUSTOMER_TABS, NAVIGATION
+from polar_customers.dashboard import CUSTOMER_ACTIONS, CUSTOMER_TABS, NAVIGATION
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -33,9 +33,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "navigation": _navigation(request.path, membership.organization.slug),
         }
         if match is not None and "customer_id" in match.kwargs:
-            facts["customer_tabs"] = _customer_tabs(
-                request.path, membership.organization.slug, match.kwargs["customer_id"]
-            )
+            slug, customer_id = membership.organization.slug, match.kwargs["customer_id"]
+            facts["customer_tabs"] = _customer_tabs(request.path, slug, customer_id)
+            facts["customer_actions"] = _customer_actions(slug, customer_id)
     return facts
 
 
@@ -55,3 +55,14 @@ def _customer_tabs(path: str, slug: str, customer_id: uuid.UUID) -> list[dict[st
         url = reverse(f"dashboard:{tab.route}", args=[slug, customer_id])
         tabs.append({"label": tab.label, "url": url, "is_current": path == url})
     return tabs
+
+
+def _customer_actions(slug: str, customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": action.label,
+            "icon": action.icon,
+            "url": reverse(f"dashboard:{action.route}", args=[slug, customer_id]),
+        }
+        for action in CUSTOMER_ACTIONS
+    ]

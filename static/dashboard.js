@@ -32,6 +32,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a telephone the navigation is a strip that may be wider than the screen.
+document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A second press of a button while the first is on its way sends nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;

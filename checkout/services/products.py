@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
 
 from api.metadata import Metadata, merge_metadata
+from checkout.exceptions import ProductChanged
 from checkout.models import Product
 from organizations.models import Organization
 
@@ -33,13 +35,25 @@ def create_product(*, organization: Organization, **fields: Unpack[ProductFields
     return product
 
 
-def update_product(*, product: Product, **fields: Unpack[ProductFields]) -> Product:
+def update_product(
+    *,
+    product: Product,
+    merge: bool = True,
+    seen: datetime.datetime | None = None,
+    **fields: Unpack[ProductFields],
+) -> Product:
     """The product with `fields` changed, all of them or none; `metadata` is laid over what is stored, and a None in it
-    removes its key. Sessions that have been made keep what they sell. Raises ValidationError by field."""
+    removes its key, or takes its place without `merge`. Sessions that have been made keep what they sell.
+
+    Raises ValidationError by field, and ProductChanged when `seen`, the `modified_at` that the caller saw, is no longer
+    the product's.
+    """
     changes = dict(fields)
     with transaction.atomic():
         locked = Product.objects.select_for_update().get(id=product.id)
-        if "metadata" in fields:
+        if seen is not None and seen != locked.modified_at:
+            raise ProductChanged
+        if merge and "metadata" in fields:
             changes["metadata"] = merge_metadata(locked.metadata, fields["metadata"])
         _assign(locked, changes)
         locked.modified_at = timezone.now()

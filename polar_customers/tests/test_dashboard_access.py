@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import get_resolver, path, reverse
 
+from checkout.tests.factories import a_product, a_session, paid
 from customers.saved_views import save_view
 from customers.tests.factories import CustomerFactory
 from organizations.models import Membership, Organization, User
@@ -36,6 +37,20 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "customer-edit": (MEMBER, MEMBER),
     "customer-set-id": (MEMBER, MEMBER),
     "customer-delete": (MEMBER, MEMBER),
+    "staff-products": (VIEWER, NOTHING),
+    "staff-product": (VIEWER, NOTHING),
+    "staff-product-create": (MEMBER, MEMBER),
+    "staff-product-edit": (MEMBER, MEMBER),
+    "staff-product-archive": (MEMBER, MEMBER),
+    "staff-checkout-sessions": (VIEWER, NOTHING),
+    "staff-checkout-session": (VIEWER, NOTHING),
+    "staff-checkout-session-create": (MEMBER, MEMBER),
+    "staff-checkout-session-expire": (MEMBER, MEMBER),
+    "staff-orders": (VIEWER, NOTHING),
+    "staff-order": (VIEWER, NOTHING),
+    "customer-checkouts": (VIEWER, NOTHING),
+    "customer-orders": (VIEWER, NOTHING),
+    "customer-payment-link": (MEMBER, MEMBER),
     "developers": (VIEWER, NOTHING),
     "test-id": (VIEWER, NOTHING),
     "token-create": (OWNER, OWNER),
@@ -69,6 +84,9 @@ def things(name: str, holder: Membership) -> list[Any]:
     made = {
         "token_id": lambda: make_token(holder.organization)[0].pk,
         "customer_id": lambda: CustomerFactory.create(organization=holder.organization).pk,
+        "product_id": lambda: a_product(holder.organization).pk,
+        "session_id": lambda: a_session(holder.organization).pk,
+        "order_id": lambda: paid(a_session(holder.organization)).pk,
         "view_id": lambda: save_view(membership=holder, name="View", query="").pk,
     }
     return [made[parameter]() for parameter in parameters(name)]

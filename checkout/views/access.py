@@ -1,0 +1,83 @@
+"""What an address names, for the person who asks: a product, a checkout session or an order of the organization."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.http import Http404
+from django.urls import reverse
+from structlog.contextvars import bind_contextvars
+
+from api.listing import Listing
+from api.paging import Page
+from checkout.listing import with_customers
+from checkout.models import CheckoutItem, CheckoutSession, Order, Product
+from customers.models import Customer
+from organizations.staff import StaffRequest
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+def product_of(request: StaffRequest, product_id: uuid.UUID) -> Product:
+    """Raises Http404, the same for what isn't there and what is somebody else's; so do the others."""
+    return _found(Product.objects.for_organization(request.organization).filter(id=product_id).first())
+
+
+def session_of(request: StaffRequest, session_id: uuid.UUID) -> CheckoutSession:
+    sessions = CheckoutSession.objects.for_organization(request.organization)
+    session: CheckoutSession = _found(with_customers(sessions).filter(id=session_id).first())
+    bind_contextvars(
+        checkout_session_id=str(session.id),
+        customer_id=str(session.customer_id) if session.customer_id else None,
+        external_customer_id=session.external_customer_id,
+    )
+    return session
+
+
+def order_of(request: StaffRequest, order_id: uuid.UUID) -> Order:
+    orders = Order.objects.for_organization(request.organization).select_related("checkout_session")
+    order: Order = _found(with_customers(orders).filter(id=order_id).first())
+    bind_contextvars(
+        order_id=str(order.id),
+        customer_id=str(order.customer_id),
+        external_customer_id=order.external_customer_id,
+    )
+    return order
+
+
+def items_of(session: CheckoutSession) -> list[CheckoutItem]:
+    """What a session sells, along the organization's index."""
+    return list(CheckoutItem.objects.filter(organization=session.organization_id, session=session))
+
+
+def customer_address(request: StaffRequest, customer: Customer | None) -> str:
+    """The customer's page; empty for none, and for one that is deleted and not for this person to see."""
+    if customer is None or (customer.is_deleted and not request.membership.may_manage):
+        return ""
+    return reverse("dashboard:customer", args=[request.organization.slug, customer.id])
+
+
+def address(request: StaffRequest, route: str, *args: object, query: str = "") -> str:
+    """A page of the organization."""
+    path = reverse(f"dashboard:{route}", args=[request.organization.slug, *args])
+    return f"{path}?{query}" if query else path
+
+
+def page_addresses(
+    request: StaffRequest, listing: Listing[Any], route: str, page: Page[Any]
+) -> dict[str, str]:
+    """Where the pages beside this one are; empty where there is none."""
+    return {
+        f"{which}_url": address(request, route, query=listing.query_with(cursor=cursor))
+        if (cursor := getattr(page, f"{which}_cursor"))
+        else ""
+        for which in ("previous", "next")
+    }
+
+
+def _found(row: _Row | None) -> _Row:
+    if row is None:
+        raise Http404
+    return row

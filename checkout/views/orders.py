@@ -1,0 +1,69 @@
+"""The dashboard's pages about orders."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from api.listing import tidied, written
+from checkout.buyers import own_id_of
+from checkout.links import api_url
+from checkout.listing import OrderListing
+from checkout.models import PaymentAttempt
+from checkout.views.access import address, customer_address, items_of, order_of, page_addresses
+from customers.links import base_of, curl
+from customers.metadata_editor import described
+from organizations.staff import StaffRequest
+
+COLUMNS = {
+    "number": "Number",
+    "customer": "External ID",
+    "email": "E-mail",
+    "amount": "Total",
+    "created_at": "Created",
+}
+FILTER_FIELDS = ("created_from", "created_to")
+
+
+def orders(request: StaffRequest) -> HttpResponse:
+    """Everything about the list is in its address."""
+    query = written(tidied(request.GET))
+    if query != written(request.GET):
+        return redirect(address(request, "staff-orders", query=query))
+    listing = OrderListing(request.GET, request.membership)
+    page = listing.page()
+    context = {
+        "listing": listing,
+        "rows": page.rows,
+        "columns": listing.columns(COLUMNS),
+        "conditions": list(listing.conditions()),
+        "own_id": listing.value("external_customer_id"),
+        "search_hidden": listing.hidden("external_customer_id"),
+        "filter_hidden": listing.hidden(*FILTER_FIELDS),
+        "list_url": address(request, "staff-orders"),
+        **page_addresses(request, listing, "staff-orders", page),
+    }
+    return render(request, "checkout/orders.html", context)
+
+
+def order(request: StaffRequest, order_id: uuid.UUID) -> HttpResponse:
+    """What was bought, by whom, and how it was paid."""
+    shown = order_of(request, order_id)
+    payments = PaymentAttempt.objects.filter(
+        organization=shown.organization_id,
+        session=shown.checkout_session_id,
+        status=PaymentAttempt.Status.SUCCEEDED,
+        failure_code=None,
+    )
+    context = {
+        "order": shown,
+        "own_id": own_id_of(shown),
+        "items": items_of(shown.checkout_session),
+        "payment": payments.first(),
+        "customer_url": customer_address(request, shown.customer),
+        "metadata": described(shown.metadata),
+        "command": curl(api_url(base_of(request), "order", shown.id)),
+    }
+    return render(request, "checkout/order.html", context)
