@@ -22,7 +22,14 @@ from api.text import check_characters
 from customers.addresses import check_billing_address
 from customers.exceptions import ExternalCustomerIDImmutable, ExternalCustomerIDTaken
 from customers.external_ids import ExternalCustomerIDField
-from customers.querysets import SEPARATOR, CustomerQuerySet, FoldCase, SavedViewQuerySet, SearchGrams
+from customers.querysets import (
+    SEPARATOR,
+    CustomerQuerySet,
+    FoldCase,
+    NearForm,
+    SavedViewQuerySet,
+    SearchGrams,
+)
 from organizations.fields import OrganizationForeignKey
 from organizations.ids import new_id
 from organizations.models import Organization, User
@@ -146,6 +153,12 @@ class Customer(models.Model):
             ),
             models.Index(
                 "organization", FoldCase("email"), name="idx_customers_email_folded", condition=_LIVE
+            ),
+            models.Index(
+                "organization",
+                NearForm(F("external_customer_id")),
+                name="idx_customers_near_id",
+                condition=_LIVE & Q(external_customer_id__isnull=False),
             ),
             # Every search reads what was inserted and isn't merged into the index yet, so that is kept short.
             GinIndex(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
@@ -30,6 +31,21 @@ class FoldCase(Func):
 
     function = "fold_case"
     output_field = TextField(db_collation="C")
+
+
+class Compatible(Func):
+    """Text in Unicode Normalization Form KC, in which forms that only look different are the same."""
+
+    function = "normalize"
+    template = "%(function)s(%(expressions)s, NFKC)"
+    output_field = TextField(db_collation="C")
+
+
+class NearForm(FoldCase):
+    """What external customer IDs have in common that differ in letter case or in compatibility forms alone."""
+
+    def __init__(self, own_id: Any) -> None:
+        super().__init__(Compatible(own_id))
 
 
 def containing(fragment: str) -> FoldCase:
@@ -68,6 +84,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def holding_anywhere(self, external_customer_id: str) -> CustomerQuerySet:
         """Whoever holds the ID now, in any organization: one probe of the index for each of them."""
         return self.holding(external_customer_id).filter(organization__in=Organization.objects.values("id"))
+
+    def nearly_holding(self, near_forms: Collection[str]) -> CustomerQuerySet:
+        """Those whose ID has one of these near forms, which is on each as `near_form`."""
+        near = self.live().filter(external_customer_id__isnull=False)
+        return near.annotate(near_form=NearForm(F("external_customer_id"))).filter(near_form__in=near_forms)
 
     def search(self, fragment: str) -> CustomerQuerySet:
         """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
