@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from customers.querysets import NearForm
 from organizations.models import Organization
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ class UnmatchedIDQuerySet(models.QuerySet["UnmatchedID"]):
     def open(self) -> UnmatchedIDQuerySet:
         """Those that no customer has got since."""
         return self.filter(customer__isnull=True)
+
+    def for_list(self) -> UnmatchedIDQuerySet:
+        """With what is shown of them, and `near_form`, by which near matches are found."""
+        return self.filter(count__gt=0).annotate(near_form=NearForm(models.F("external_customer_id")))
 
     def unbound(self) -> UnmatchedIDQuerySet:
         """Those that a customer has got, and whose events aren't all bound yet."""

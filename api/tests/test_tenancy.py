@@ -141,6 +141,7 @@ TABLE = (
     # The outsider's own event, under an ID that is nobody's there.
     Row("v1/events/ingest",     "POST",   200,  403,   200,     401,  NEW_EVENTS),
     Row("v1/events/names",      "GET",    200,  200,   200,     401),
+    Row("v1/events/unmatched",  "GET",    200,  200,   200,     401),
     Row(**EVENT,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
 )
 # fmt: on

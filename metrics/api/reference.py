@@ -10,6 +10,7 @@ from metrics.api.serializers import (
     EventSerializer,
     EventsWriteSerializer,
     IngestedSerializer,
+    UnmatchedIDSerializer,
 )
 from metrics.event_rules import MAX_NAME_LENGTH
 from metrics.new_events import MAX_EVENTS
@@ -23,6 +24,21 @@ EVENT = {
     "timestamp": "2026-01-31T12:00:00Z",
     "received_at": "2026-01-31T12:00:02.123456Z",
     "metadata": {"model": "large", "tokens": 1250},
+}
+
+UNMATCHED = {
+    "external_customer_id": "CUST_123",
+    "count": 1250,
+    "first_seen": "2026-01-01T00:00:00Z",
+    "last_seen": "2026-01-31T12:00:00Z",
+    "names": ["call", "login"],
+    "near_matches": [
+        {
+            "customer_id": "01980f3a-91c2-7d1e-8a3b-5d2f6c7e8f90",
+            "external_customer_id": "cust_123",
+            "reason": "letter_case",
+        }
+    ],
 }
 
 _TIME = {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]}
@@ -133,5 +149,21 @@ NAME_OPERATIONS = {
                 "previous": None,
             }
         },
+    ),
+}
+
+UNMATCHED_OPERATIONS = {
+    "list": Operation(
+        id="list_unmatched_events",
+        summary="List unmatched events",
+        description=(
+            "Events that no customer holds yet, grouped by the external customer ID that they came under. Create a "
+            "customer with that ID, and from that moment on they are the customer's. Near matches are customers "
+            "whose ID differs in letter case or in Unicode's compatibility forms alone, which often means that the "
+            "sender spells it differently."
+        ),
+        answers={200: "A page of IDs."},
+        response=UnmatchedIDSerializer,
+        response_examples={"The only page": {"results": [UNMATCHED], "next": None, "previous": None}},
     ),
 }

@@ -10,6 +10,8 @@ from api.serializers import MetadataField, StrictSerializer, TextField
 from customers.api.serializers import EXTERNAL_CUSTOMER_ID, ExternalCustomerIDField
 from metrics.event_rules import MAX_NAME_LENGTH
 from metrics.models import Event, EventName
+from metrics.services.unmatched import REASONS, AboutUnmatched, NearMatch
+from metrics.services.waiting import MAX_NAMES
 
 _EVENT_ID = {
     **EXTERNAL_CUSTOMER_ID,
@@ -154,3 +156,25 @@ class EventNameSerializer(serializers.Serializer[EventName]):
     first_received_at = serializers.DateTimeField(
         source="created_at", help_text="When the first event of this name arrived."
     )
+
+
+class NearMatchSerializer(serializers.Serializer[NearMatch]):
+    """A customer whose ID is nearly the one that events wait under."""
+
+    customer_id = serializers.UUIDField(help_text="Our ID of the customer.")
+    external_customer_id = ExternalCustomerIDField()
+    reason = serializers.ChoiceField(
+        choices=REASONS,
+        help_text="What the IDs differ in: `letter_case`, or `compatibility_form`, as full-width letters do.",
+    )
+
+
+class UnmatchedIDSerializer(serializers.Serializer[AboutUnmatched]):
+    """Events that no customer holds, under one external customer ID."""
+
+    external_customer_id = ExternalCustomerIDField()
+    count = serializers.IntegerField(help_text="How many events wait.")
+    first_seen = serializers.DateTimeField(help_text="When the earliest of them happened.")
+    last_seen = serializers.DateTimeField(help_text="When the latest of them happened.")
+    names = serializers.ListField(child=EventNameField(), help_text=f"Their names, up to {MAX_NAMES}.")
+    near_matches = NearMatchSerializer(many=True, help_text="Customers whose ID may have been meant.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from metrics.api.views import EventIngestionViewSet, EventNameViewSet, EventViewSet
+from metrics.api.views import EventIngestionViewSet, EventNameViewSet, EventViewSet, UnmatchedIDViewSet
 
 urlpatterns = [
     path("events", EventViewSet.as_view({"get": "list"}), name="events"),
     path("events/ingest", EventIngestionViewSet.as_view({"post": "ingest"}), name="events-ingest"),
     path("events/names", EventNameViewSet.as_view({"get": "list"}), name="event-names"),
+    path("events/unmatched", UnmatchedIDViewSet.as_view({"get": "list"}), name="unmatched-events"),
     path("events/<str:event_id>", EventViewSet.as_view({"get": "retrieve"}), name="event"),
 ]

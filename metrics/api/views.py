@@ -15,13 +15,19 @@ from rest_framework.response import Response
 from api.paging import KeysetPagination
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
 from metrics.api.parsers import EventsParser
-from metrics.api.reference import INGESTION_OPERATIONS, NAME_OPERATIONS, OPERATIONS
-from metrics.api.serializers import EventNameSerializer, EventSerializer, EventsWriteSerializer
+from metrics.api.reference import INGESTION_OPERATIONS, NAME_OPERATIONS, OPERATIONS, UNMATCHED_OPERATIONS
+from metrics.api.serializers import (
+    EventNameSerializer,
+    EventSerializer,
+    EventsWriteSerializer,
+    UnmatchedIDSerializer,
+)
 from metrics.filters import PARAMETERS, EventFilter
-from metrics.models import Event, EventName
+from metrics.models import Event, EventName, UnmatchedID
 from metrics.new_events import MAX_BODY_BYTES, MAX_EVENTS, NewEvent, NewEvents
-from metrics.querysets import EventQuerySet
+from metrics.querysets import EventQuerySet, UnmatchedIDQuerySet
 from metrics.services.ingestion import ingest_events
+from metrics.services.unmatched import about_unmatched
 from organizations.ids import parse_id
 from organizations.scopes import Scope
 
@@ -97,6 +103,26 @@ class EventViewSet(EventViews):
         if event is None:
             raise exceptions.NotFound
         return Response(self.get_serializer(event).data)
+
+
+class UnmatchedIDViewSet(EventViews):
+    """`/v1/events/unmatched`."""
+
+    model = UnmatchedID
+    operations = UNMATCHED_OPERATIONS
+    serializer_class = UnmatchedIDSerializer
+    pagination_class = KeysetPagination
+    orderings = ("last_seen", "count", "external_customer_id")
+    default_ordering = "-last_seen"
+    query_parameters: ClassVar[dict[str, tuple[str, ...]]] = {"list": LIST_PARAMETERS}
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return cast("UnmatchedIDQuerySet", queryset).open().for_list()
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        told = about_unmatched(self.organization, page or [])
+        return self.get_paginated_response(self.get_serializer(told, many=True).data)
 
 
 class EventNameViewSet(EventViews):
