@@ -8,6 +8,7 @@ from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from checkout.models import CheckoutSession, Order
+from checkout.services.cancellations import cancel_payments_of
 from customers.models import Customer
 
 Status = CheckoutSession.Status
@@ -25,7 +26,11 @@ def erase_customer(
     sessions = CheckoutSession.objects.for_organization(customer.organization_id)
     _adopt_unlinked(customer, external_customer_id)
     own = sessions.filter(customer=customer)
-    own.filter(stored_status=Status.OPEN).update(stored_status=Status.EXPIRED, modified_at=timezone.now())
+    expired = list(own.filter(stored_status=Status.OPEN).select_for_update().only("organization"))
+    sessions.filter(id__in=[session.id for session in expired]).update(
+        stored_status=Status.EXPIRED, modified_at=timezone.now()
+    )
+    cancel_payments_of(expired)
     own.update(
         external_customer_id=_replaced_by(stand_in),
         customer_email=None,

@@ -23,6 +23,7 @@ from api.metadata import check_metadata, merge_metadata
 from checkout.exceptions import SessionNotOpen, SessionNotProcessing
 from checkout.models import CheckoutSession, Order
 from checkout.monitoring import SESSIONS
+from checkout.services.cancellations import cancel_payments_of
 from customers.exceptions import CustomerGone, ExternalCustomerIDTaken
 from customers.models import Customer
 from customers.services import CustomerFields, create_customer, update_customer
@@ -101,12 +102,13 @@ def expire_lapsed(*, limit: int) -> int:
     on are left for the next time."""
     with transaction.atomic():
         lapsed = CheckoutSession.objects.lapsed().order_by("expires_at").select_for_update(skip_locked=True)
-        ids = list(lapsed.values_list("id", flat=True)[:limit])
-        CheckoutSession.objects.filter(id__in=ids).update(
+        expired = list(lapsed.only("organization")[:limit])
+        CheckoutSession.objects.filter(id__in=[session.id for session in expired]).update(
             stored_status=Status.EXPIRED, modified_at=timezone.now()
         )
-        transaction.on_commit(lambda: SESSIONS.labels("expired").inc(len(ids)))
-    return len(ids)
+        cancel_payments_of(expired)
+        transaction.on_commit(lambda: SESSIONS.labels("expired").inc(len(expired)))
+    return len(expired)
 
 
 def complete_session(*, session: CheckoutSession) -> Order:
@@ -156,6 +158,8 @@ def _move(session: CheckoutSession, status: Status, *fields: str) -> None:
     session.stored_status = status
     session.modified_at = timezone.now()
     session.save(update_fields=["stored_status", "modified_at", *fields])
+    if status == Status.EXPIRED:
+        cancel_payments_of([session])
     if status in (Status.COMPLETE, Status.EXPIRED):
         transaction.on_commit(SESSIONS.labels(status.value).inc)
 
