@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.counting import count_up_to
+from checkout.models import CheckoutSession, Order
 from customers.links import api_url, base_of, curl
 from customers.models import Customer
 from organizations.models import AccessToken
@@ -30,6 +31,8 @@ def overview(request: StaffRequest) -> HttpResponse:
     if not newest:
         return render(request, "polar_customers/first_steps.html", _first_steps(request))
     since = (timezone.now() - RECENTLY).replace(microsecond=0)
+    orders = Order.objects.for_organization(request.organization).filter(created_at__gte=since)
+    checkouts = CheckoutSession.objects.for_organization(request.organization)
     return render(
         request,
         "polar_customers/overview.html",
@@ -38,6 +41,8 @@ def overview(request: StaffRequest) -> HttpResponse:
             "total": count_up_to(customers),
             "recent": count_up_to(customers.filter(created_at__gte=since)),
             "without_id": count_up_to(customers.filter(external_customer_id__isnull=True)),
+            "orders": count_up_to(orders),
+            "open_checkouts": count_up_to(checkouts.with_status(CheckoutSession.Status.OPEN)),
             "recent_query": urlencode({"created_after": f"{since:%Y-%m-%dT%H:%M:%SZ}"}),
         },
     )

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from api.counting import count_up_to
+from checkout.tests.factories import a_product, a_session, lapse, paid
 from customers import services
 from customers.links import api_path
 from customers.models import Customer
@@ -120,6 +121,34 @@ def test_the_search_knows_only_its_own_organization(viewer: Client) -> None:
         assert search(viewer, text).url.startswith("/o/acme/customers?search=")
 
 
+def test_the_ids_of_what_is_sold_lead_to_it(viewer: Client, organization: Organization) -> None:
+    product, session = a_product(organization), a_session(organization)
+    order = paid(a_session(organization))
+    pages = {
+        str(session.pk): f"checkouts/{session.pk}",
+        str(product.pk).upper(): f"products/{product.pk}",
+        order.pk.hex: f"orders/{order.pk}",
+        f"#{order.number}": f"orders/{order.pk}",
+    }
+    for text, page in pages.items():
+        assert search(viewer, text).url == f"/o/acme/{page}", text
+    for text in ("#2", "1", "#", f"#{'9' * 30}", "#١"):
+        assert search(viewer, text).url.startswith("/o/acme/customers?search="), text
+
+
+def test_an_external_id_comes_before_an_orders_number(viewer: Client, organization: Organization) -> None:
+    paid(a_session(organization))
+    holder = customer(organization, external_customer_id="#1")
+    assert search(viewer, "#1").url == page_of(holder)
+
+
+def test_what_another_organization_sells_is_not_found(viewer: Client) -> None:
+    elsewhere = OrganizationFactory.create()
+    session, order = a_session(elsewhere), paid(a_session(elsewhere))
+    for text in (str(a_product(elsewhere).pk), str(session.pk), str(order.pk), "#1"):
+        assert search(viewer, text).url.startswith("/o/acme/customers?search="), text
+
+
 def test_a_deleted_customer_is_not_found(viewer: Client, organization: Organization) -> None:
     gone = services.delete_customer(customer=customer(organization, external_customer_id="cust_1"))
     for text in ("cust_1", str(gone.pk)):
@@ -162,10 +191,15 @@ def test_the_figures_are_of_this_organization_and_of_those_who_are_there(
     old = customer(organization)
     Customer.objects.filter(pk=old.pk).update(created_at=timezone.now() - datetime.timedelta(days=31))
     services.delete_customer(customer=customer(organization, name="Gone"))
-    customer(OrganizationFactory.create(), name="Foreign")
+    foreign = customer(OrganizationFactory.create(), name="Foreign")
+    for owner, times in ((organization, 2), (foreign.organization, 3)):
+        for _ in range(times):
+            a_session(owner)
+            paid(a_session(owner, customer_id=(old if owner == organization else foreign).id))
+    lapse(a_session(organization))
     answer = viewer.get("/o/acme/")
-    figures = [str(answer.context[name]) for name in ("total", "recent", "without_id")]
-    assert figures == ["3", "2", "2"]
+    names = ("total", "recent", "without_id", "orders", "open_checkouts")
+    assert [str(answer.context[name]) for name in names] == ["3", "2", "2", "2", "2"]
     page = answer.content.decode()
     assert "&lt;i&gt;Ada&lt;/i&gt;" in page
     assert "Gone" not in page
@@ -206,7 +240,7 @@ def test_the_overview_takes_as_many_queries_for_many_customers_as_for_one(
     for count in (1, 20):
         for _ in range(count):
             customer(organization)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             overview(viewer)
 
 
