@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (what is put into these statements is written in this app)
 """How the figures of a whole organization are read, in one statement, which sees one moment of the database.
 
 Each branch gives rows of: the source, the period (null for the whole range), the currency, a count and an amount. What

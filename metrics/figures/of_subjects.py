@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (what is put into these statements is written in this app)
 """How the figures of certain customers are read: by their own rows, found by index, in one statement.
 
 `wanted` is whose: rows of a key, a customer (null where nobody holds the ID) and the external customer ID whose rows
@@ -16,6 +17,8 @@ from metrics.figures.periods import Cut
 from metrics.figures.pieces import Unit
 from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
 
+WANTED = "wanted (key, customer_id, own_id) AS MATERIALIZED ({query})"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -26,7 +29,11 @@ class Subject:
     customer_id: uuid.UUID | None = None
 
     def wanted(self) -> tuple[str, Params]:
-        """The query of `wanted`, and its parameters beside the organization."""
+        """The table `wanted`, and its parameters beside the organization."""
+        query, params = self._query()
+        return WANTED.format(query=query), params
+
+    def _query(self) -> tuple[str, Params]:
         if self.external_customer_ids is None:
             return _BY_ID, {"customer_id": self.customer_id}
         own_ids = list(dict.fromkeys(self.external_customer_ids))
@@ -35,12 +42,13 @@ class Subject:
         return _BY_BOTH, {"own_ids": own_ids, "customer_id": self.customer_id}
 
 
+# A key is a customer's ID, or a colon and the external customer ID that nobody holds.
 _BY_ID = """
 SELECT id::text, id, NULL::text FROM customers
 WHERE organization_id = %(organization)s AND id = %(customer_id)s
 """
 _BY_EXTERNAL_IDS = """
-SELECT coalesce(holder.id::text, own_id), holder.id, own_id FROM unnest(%(own_ids)s::text[]) AS own_id
+SELECT coalesce(holder.id::text, ':' || own_id), holder.id, own_id FROM unnest(%(own_ids)s::text[]) AS own_id
 LEFT JOIN customers AS holder ON holder.organization_id = %(organization)s
   AND holder.external_customer_id = own_id AND holder.deleted_at IS NULL
 """
@@ -149,20 +157,22 @@ def statement(
     sources: Collection[Source],
     *,
     by_key: bool = False,
+    more: Sequence[str] = (),
 ) -> tuple[str, Params]:
     """The statement that reads `sources` and its parameters, as `of_everyone.statement` does, or `by_key` with the key
-    in place of the period. `tables`, of which one is `wanted`, are made first; their own parameters are to be added."""
+    in place of the period. `tables`, of which one is `wanted`, are made after `unfolded`; their own parameters are to
+    be added. `more` are further branches."""
     bucket = "key" if by_key else "period"
     params: Params = {"organization": organization_id, **cut_params(cuts)}
     happening = with_events(cuts)
     active = Source.ACTIVE in sources
     uses = bool(happening) and (active or Source.EVENTS in sources)
     made = list(tables)
-    branches = []
+    branches = list(more)
     if uses:
         params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
         params |= piece_params("sum", happening, (Unit.DAY,))
-        made += [UNFOLDED, _WAITING, _USED]
+        made = [UNFOLDED, *made, _WAITING, _USED]
         if Source.EVENTS in sources:
             branches.append(_SELECT_EVENTS)
     if active or Source.ORDERS in sources:

@@ -152,8 +152,8 @@ def _into_the_hour(local: datetime.datetime) -> datetime.timedelta:
 
 
 def _calendar(span: Span) -> Iterator[tuple[datetime.datetime, int]]:
-    """From when on the calendar shows which period, by number: from the period before that of `start`, since clocks that
-    are set back may show it once more."""
+    """From when on the calendar shows which period, by number: from the period before that of `start`, since clocks
+    that are set back may show it once more."""
     day = _shifted(_first_day(span.start.astimezone(span.zone).date(), span.interval), span.interval, -1)
     number = 0
     while True:

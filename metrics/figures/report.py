@@ -51,8 +51,7 @@ def read_report(
         query, params = of_everyone.statement(organization.id, span, sources)
     else:
         wanted, own = subject.wanted()
-        table = f"wanted (key, customer_id, own_id) AS MATERIALIZED ({wanted})"
-        query, params = of_subjects.statement(organization.id, [table], span.cuts, sources)
+        query, params = of_subjects.statement(organization.id, [wanted], span.cuts, sources)
         params |= own
     rows = []
     if query:

@@ -4,6 +4,7 @@ counting every row one by one gives."""
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,21 @@ from hypothesis import strategies as st
 
 from customers.models import Customer
 from customers.tests.test_properties import undone
-from metrics.figures.figures import ALL_FIGURES
+from metrics.figures.figures import ALL_FIGURES, Figure, Source, sources_of
 from metrics.figures.of_subjects import Subject
 from metrics.figures.periods import Interval, Span
+from metrics.figures.ranking import Order, Place, Ranked, read_ranking
 from metrics.figures.report import read_report
 from metrics.services import binding
-from metrics.tests.worlds import OWN_IDS, World, by_period, counted, of_subject, rows_of
+from metrics.tests.worlds import (
+    OWN_IDS,
+    World,
+    by_customer,
+    by_period,
+    counted,
+    of_subject,
+    rows_of,
+)
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
@@ -63,13 +73,19 @@ def moments_about(span: Span) -> list[datetime.datetime]:
     return sorted(moment for edge in edges for moment in (edge - tick, edge, edge + tick))
 
 
-@settings(
-    max_examples=60,
-    phases=[Phase.explicit, Phase.generate],
+generated = settings(
+    max_examples=30,
+    phases=[
+        Phase.explicit,
+        Phase.generate,
+    ],  # a made-up life of a business doesn't get simpler by taking parts away
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+@generated
 @given(span=spans(), seed=st.integers(0, 2**32), data=st.data())
 def test_a_report_is_what_counting_gives(
     organization: Organization, monkeypatch: pytest.MonkeyPatch, span: Span, seed: int, data: Any
@@ -99,3 +115,101 @@ def assert_same(organization: Organization, span: Span, subject: Subject | None,
     told = [period.figures.values(ALL_FIGURES) for period in report.periods]
     assert told == [counted(period, currencies) for period in expected]
     assert report.totals.values(ALL_FIGURES) == counted(within, currencies)
+
+
+@generated
+@given(span=spans(), seed=st.integers(0, 2**32), data=st.data())
+def test_a_ranking_is_what_counting_gives(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch, span: Span, seed: int, data: Any
+) -> None:
+    monkeypatch.setattr(binding, "CHUNK", 2)
+    with undone():
+        world = World(organization, moments_about(span), seed)
+        world.live_for(30)
+        rows = list(rows_of(organization))
+        figures = data.draw(st.lists(st.sampled_from(ALL_FIGURES), min_size=1, max_size=9, unique=True))
+        order = Order(data.draw(st.sampled_from(figures)), data.draw(st.booleans()), "usd")
+        everyone = list(Customer.objects.for_organization(organization).values_list("id", flat=True))
+        own_ids = tuple(data.draw(st.lists(st.sampled_from([*OWN_IDS, "nobody"]), min_size=1, max_size=4)))
+        subjects = [None, Subject(external_customer_ids=own_ids)]
+        if everyone:
+            subjects.append(Subject(customer_id=data.draw(st.sampled_from(everyone))))
+        for subject in subjects:
+            assert_ranked(organization, span, figures, order, subject, rows)
+
+
+def assert_ranked(
+    organization: Organization,
+    span: Span,
+    figures: list[Figure],
+    order: Order,
+    subject: Subject | None,
+    rows: list[Any],
+) -> None:
+    within = [row for row in rows if span.start <= row.at < span.end]
+    currencies = sorted({row.currency for row in within} - {""})
+    mine = within
+    if subject is not None:
+        mine = of_subject(organization, within, subject.external_customer_ids or (), subject.customer_id)
+    deleted = subject is not None and subject.customer_id is not None
+    sources = sources_of(figures)
+    groups = by_customer(organization, mine, deleted=deleted)
+    expected = {}
+    for whose, found in groups.items():
+        told = counted(found, currencies)
+        if any(told[figure.value] for figure in shown_by(sources)):
+            expected[whose] = told
+    walked = walk(organization, span, figures, order, subject)
+    assert {row.customer_id or row.external_customer_id: row.figures.values(figures) for row in walked} == {
+        whose: {figure.value: told[figure.value] for figure in figures} for whose, told in expected.items()
+    }
+    assert len(walked) == len(expected)
+    values = [
+        value_of(counted(groups[row.customer_id or row.external_customer_id], ["usd"]), order)
+        for row in walked
+    ]
+    assert values == sorted(values, reverse=order.descending)
+
+
+def shown_by(sources: set[Source]) -> list[Figure]:
+    """The figures of which one is above zero where there is anything of these sources."""
+    whole = {
+        Source.ORDERS: Figure.ORDERS,
+        Source.CHECKOUTS: Figure.CHECKOUTS,
+        Source.CUSTOMERS: Figure.NEW_CUSTOMERS,
+        Source.ACTIVE: Figure.ACTIVE_CUSTOMERS,
+        Source.EVENTS: Figure.EVENTS,
+    }
+    return [whole[source] for source in sources]
+
+
+def value_of(told: dict[str, Any], order: Order) -> float:
+    value = told[order.figure.value]
+    if isinstance(value, dict):
+        value = value["usd"]
+    return float("-inf" if order.descending else "inf") if value is None else value
+
+
+def walk(
+    organization: Organization, span: Span, figures: list[Figure], order: Order, subject: Subject | None
+) -> list[Ranked]:
+    """All rows, page by page, and back again to see that they are the same."""
+    fixed: dict[str, Any] = {
+        "organization": organization,
+        "start": span.start,
+        "end": span.end,
+        "figures": figures,
+        "order": order,
+        "subject": subject,
+    }
+    pages = [read_ranking(**fixed, limit=2)]
+    assert not pages[0].has_previous
+    while pages[-1].has_next:
+        last = pages[-1].rows[-1]
+        pages.append(read_ranking(**fixed, limit=2, place=Place(last.value, last.key)))
+        assert pages[-1].has_previous
+    for later, earlier in zip(pages[:0:-1], pages[-2::-1], strict=True):
+        first = later.rows[0]
+        back = read_ranking(**fixed, limit=2, place=Place(first.value, first.key, backward=True))
+        assert back == replace(earlier, has_next=True)
+    return [row for page in pages for row in page.rows]

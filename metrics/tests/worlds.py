@@ -228,3 +228,22 @@ def by_period(
         periods, key=lambda key: (key[0], key[1], -key[2]) if isinstance(key, tuple) else (key, 0, 0)
     )
     return [periods[key] for key in keys]
+
+
+def by_customer(organization: Organization, rows: Iterable[Row], *, deleted: bool) -> dict[Any, list[Row]]:
+    """The rows of each customer (without the deleted, unless told), and of each ID that nobody holds, by that ID. What
+    nobody holds under an ID that somebody does is theirs."""
+    everyone = {found.id: found for found in Customer.objects.for_organization(organization)}
+    holders = {
+        customer.external_customer_id: customer.id
+        for customer in everyone.values()
+        if customer.deleted_at is None
+    }
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        owner = row.customer_id or (holders.get(row.own_id) if row.own_id else None)
+        if owner and (deleted or everyone[owner].deleted_at is None):
+            found[owner].append(row)
+        elif not owner and row.own_id:
+            found[row.own_id].append(row)
+    return found
