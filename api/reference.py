@@ -34,6 +34,9 @@ details are not. Clients should take a code that they don't know for what its st
 **Lists.** A page holds `results` and the URLs `next` and `previous`, null where there is nothing more. Follow them as
 they are. Walking through a list neither repeats nor skips what was there at the start, whatever is added meanwhile.
 
+**Money.** An amount is an integer in the currency's minor unit, beside the currency's ISO 4217 code: 1500 is 15.00
+`usd`, and 1500 `jpy`. Text, and numbers with a fraction or an exponent, are refused, whatever they would round to.
+
 **Requests have an ID.** Send your own as `X-Request-ID`, or take ours from the answer's header of that name. Name it
 when you ask about a request.
 
