@@ -9,11 +9,24 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from api.text import check_characters
-from checkout.models import CheckoutSession
+from checkout.models import CheckoutSession, PaymentSettings
 from checkout.models.products import MAX_NAME_LENGTH
 from checkout.processors.sandbox import TEST_CARDS
+from checkout.services.payment_settings import MAX_KEY_LENGTH
 
 _SEPARATORS = re.compile(r"[\s\-]")
+
+
+def _secret(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=MAX_KEY_LENGTH,
+        empty_value=None,
+        validators=[check_characters],
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        help_text=help_text,
+    )
 
 
 class PayForm(forms.Form):
@@ -99,3 +112,40 @@ class StripeForm(PayForm):
     def instrument(self) -> str:
         payment_method: str = self.cleaned_data["payment_method"]
         return payment_method
+
+
+class PaymentSettingsForm(forms.Form):
+    """What `services.payment_settings` needs to know. A secret is written and never shown; left empty, it stays."""
+
+    processor = forms.ChoiceField(choices=PaymentSettings.Processor.choices, widget=forms.RadioSelect)
+    test_mode = forms.TypedChoiceField(
+        label="Mode",
+        choices=[("yes", "Test mode: no real money is moved"), ("no", "Live: cards are charged")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        help_text="The sandbox is for test mode alone.",
+    )
+    stripe_publishable_key = forms.CharField(
+        label="Publishable key",
+        required=False,
+        max_length=MAX_KEY_LENGTH,
+        empty_value=None,
+        validators=[check_characters],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        help_text="Starts with pk_test_ or pk_live_.",
+    )
+    stripe_secret_key = _secret("Secret key", "Starts with sk_ or, for a restricted key, with rk_.")
+    stripe_webhook_secret = _secret("Webhook’s signing secret", "Starts with whsec_.")
+
+    def __init__(self, settings: PaymentSettings, data: Any = None) -> None:
+        super().__init__(
+            data,
+            initial={
+                "processor": settings.processor,
+                "test_mode": "yes" if settings.test_mode else "no",
+                "stripe_publishable_key": settings.stripe_publishable_key,
+            },
+        )
+        for name in ("stripe_secret_key", "stripe_webhook_secret"):
+            if getattr(settings, name) is not None:
+                self.fields[name].help_text = "One is stored. Leave this empty to keep it."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from checkout.links import PAGE_ROUTE
-from checkout.views import hosted, of_customer, orders, payment_links, products, sessions
+from checkout.views import hosted, of_customer, orders, payment_links, payments, products, sessions
 from organizations.models import Membership
 from organizations.staff import staff_path
 
-VIEWER, MEMBER = Membership.Role.VIEWER, Membership.Role.MEMBER
+VIEWER, MEMBER, OWNER = Membership.Role.VIEWER, Membership.Role.MEMBER, Membership.Role.OWNER
 
 urlpatterns = [
     path(PAGE_ROUTE, hosted.checkout_page, name="checkout-page"),
@@ -57,6 +57,7 @@ staff_patterns = [
         write=MEMBER,
         name="staff-checkout-session-expire",
     ),
+    staff_path("payments", payments.payment_settings, read=VIEWER, write=OWNER, name="payments"),
     staff_path("orders", orders.orders, read=VIEWER, write=None, name="staff-orders"),
     staff_path("orders/<uuid:order_id>", orders.order, read=VIEWER, write=None, name="staff-order"),
     staff_path(

@@ -58,6 +58,7 @@ NAVIGATION: tuple[Section, ...] = (
     Section("Orders", "staff-orders", "receipt"),
     Section("Checkouts", "staff-checkout-sessions", "cart"),
     Section("Products", "staff-products", "box"),
+    Section("Payments", "payments", "card"),
     Section("Developers", "developers", "code"),
 )
 

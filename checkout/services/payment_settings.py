@@ -74,6 +74,10 @@ def save_payment_settings(
         settings.processor, settings.test_mode = processor, test_mode
         settings.stripe_publishable_key = stripe_publishable_key or None
         problems = _encrypted_into(settings, stripe_secret_key, stripe_webhook_secret)
+        if processor == Processor.SANDBOX and not test_mode:
+            problems["test_mode"] = ValidationError(
+                "The sandbox moves no money: it is for test mode alone.", code="sandbox_in_live_mode"
+            )
         if processor == Processor.STRIPE:
             problems = _problems_of_stripe(settings, stripe_secret_key, stripe_webhook_secret) | problems
         if before != (processor, test_mode) and _is_payment_under_way(organization):

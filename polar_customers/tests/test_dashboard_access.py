@@ -51,6 +51,7 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "customer-checkouts": (VIEWER, NOTHING),
     "customer-orders": (VIEWER, NOTHING),
     "customer-payment-link": (MEMBER, MEMBER),
+    "payments": (VIEWER, OWNER),
     "developers": (VIEWER, NOTHING),
     "test-id": (VIEWER, NOTHING),
     "token-create": (OWNER, OWNER),
