@@ -10,7 +10,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 # A report reads what isn't added yet event by event, so this is what keeps it quick.
 DUE_EVENTS = 4_000
@@ -59,22 +60,38 @@ INSERT INTO rollup_days AS known (organization_id, day, events)
 SELECT %(organization)s, (quarter AT TIME ZONE 'UTC')::date AS day, sum(events) FROM happened GROUP BY day ORDER BY day
 ON CONFLICT (organization_id, day) DO UPDATE SET events = known.events + excluded.events
 """
+FOLDED_EVENTS = """
+SELECT customer_id, timestamp FROM events
+WHERE organization_id = %(organization)s AND NOT EXISTS (
+  SELECT FROM event_batches AS batch
+  WHERE batch.organization_id = %(organization)s AND events.id BETWEEN batch.id AND batch.last_id
+)
+"""
+_TABLES = "rollup_customer_days, rollup_customer_months, rollup_days, rollup_quarters"
+# What a fold needs anyway, and gets at once or not at all.
+_BEGIN = f"LOCK TABLE {_TABLES} IN ROW EXCLUSIVE MODE NOWAIT"
+_STOP_OTHERS = f"LOCK TABLE {_TABLES} IN SHARE ROW EXCLUSIVE MODE"
 _FORGET = "DELETE FROM event_batches WHERE id = ANY(%s)"
 
 
 def fold_if_due(organization_id: uuid.UUID) -> None:
-    """Adds what waits, when it is enough for a report to notice."""
+    """Adds what waits, when it is enough for a report to notice, and unless the rollups are being rebuilt."""
     with connection.cursor() as cursor:
         cursor.execute(_IS_DUE, [DUE_EVENTS, DUE_BATCHES, organization_id, DUE_BATCHES])
         (due,) = cursor.fetchone()
     if due:
-        fold(organization_id)
+        try:
+            fold(organization_id)
+        except OperationalError as refusal:
+            if not isinstance(refusal.__cause__, LockNotAvailable):
+                raise
 
 
 @transaction.atomic
 def fold(organization_id: uuid.UUID) -> int:
     """Adds the events of the oldest batches that nobody else is adding; says how many batches that were."""
     with connection.cursor() as cursor:
+        cursor.execute(_BEGIN)
         cursor.execute(_LOCK, [organization_id, _MOST_BATCHES])
         batches = cursor.fetchall()
         if batches:
@@ -83,8 +100,7 @@ def fold(organization_id: uuid.UUID) -> int:
                 "lasts": [last for _, last in batches],
             }
             add_of_customers(organization_id, _EVENTS, of_batches)
-            values: dict[str, Any] = {"organization": organization_id, **of_batches}
-            cursor.execute(_OF_THE_ORGANIZATION.format(events=_EVENTS), values)
+            _add_of_the_organization(organization_id, _EVENTS, of_batches)
             cursor.execute(_FORGET, [of_batches["firsts"]])
     return len(batches)
 
@@ -93,3 +109,21 @@ def add_of_customers(organization_id: uuid.UUID, events: str, values: dict[str, 
     """Adds the events that the query `events` gives (customer_id, timestamp) to their customers' sums."""
     with connection.cursor() as cursor:
         cursor.execute(_OF_CUSTOMERS.format(events=events), {"organization": organization_id, **values})
+
+
+def _add_of_the_organization(organization_id: uuid.UUID, events: str, values: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OF_THE_ORGANIZATION.format(events=events), {"organization": organization_id, **values}
+        )
+
+
+@transaction.atomic
+def rebuild(organization_id: uuid.UUID) -> None:
+    """Adds up anew all events of the organization that no batch covers. Reports and ingestion don't wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STOP_OTHERS)
+        for table in _TABLES.split(", "):
+            cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization_id])  # noqa: S608
+    add_of_customers(organization_id, FOLDED_EVENTS, {})
+    _add_of_the_organization(organization_id, FOLDED_EVENTS, {})

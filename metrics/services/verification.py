@@ -6,20 +6,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from metrics.services.folding import FOLDED_EVENTS
 from organizations.models import Organization
 
-# What is in the rollups, and what ought to be: the events that no batch covers any more.
-_FOLDED = """
-folded AS MATERIALIZED (
-  SELECT customer_id, timestamp FROM events
-  WHERE organization_id = %(organization)s AND NOT EXISTS (
-    SELECT FROM event_batches AS batch
-    WHERE batch.organization_id = %(organization)s AND events.id BETWEEN batch.id AND batch.last_id
-  )
-)
-"""
 _COMPARE = """
-WITH {folded}, expected AS ({expected})
+WITH folded AS MATERIALIZED ({folded}), expected AS ({expected})
 SELECT concat_ws(' ', key, subject), found, wanted FROM (
   SELECT coalesce(kept.key, expected.key) AS key, coalesce(kept.subject, expected.subject) AS subject,
     kept.figures AS found, expected.figures AS wanted
@@ -92,6 +83,6 @@ def differences(organization: Organization, *, limit: int = 100) -> list[Differe
     found: list[Difference] = []
     with connection.cursor() as cursor:
         for rollup, (expected, kept) in _ROLLUPS.items():
-            cursor.execute(_COMPARE.format(folded=_FOLDED, expected=expected, kept=kept), values)
+            cursor.execute(_COMPARE.format(folded=FOLDED_EVENTS, expected=expected, kept=kept), values)
             found += (Difference(rollup, *row) for row in cursor.fetchall())
     return found
