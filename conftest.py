@@ -48,7 +48,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _no_export_is_left() -> Iterator[None]:
     """A web server closes every answer, which ends an export; a test that looks at the headers alone does not."""
     yield
-    from customers.export import exports
+    from api.exports import exports
 
     exports.forget()
 

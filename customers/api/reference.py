@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.exports import LIMITS
 from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from api.reference import Operation, Parameter
 from api.text import PATTERN
@@ -214,9 +215,7 @@ OPERATIONS = {
             "spreadsheet, NDJSON for programs: a customer a line, as the other operations answer it."
         ),
         answers={200: "The file."},
-        limits={
-            "too_many_exports": "Another export is being written. Wait until it is done, and try again.",
-        },
+        limits=LIMITS,
         content={
             "text/csv": {"type": "string", "description": "One row a customer, the external ID first."},
             "application/x-ndjson": {"type": "string", "description": "One `Customer` in JSON a line."},

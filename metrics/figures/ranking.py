@@ -141,11 +141,14 @@ SELECT page.key, page.customer_id, coalesce(page.own_id, holder.external_custome
 LEFT JOIN customers AS holder ON holder.id = page.customer_id
 """
 _SELECT_PAGE = "SELECT 'row', key, NULL::text, value::numeric, NULL::numeric FROM page"
-_SELECT_BEHIND = "SELECT 'behind', NULL::text, NULL::text, 1, NULL::numeric WHERE EXISTS (SELECT FROM ranked WHERE NOT {after})"
+_SELECT_BEHIND = """
+SELECT 'behind', NULL::text, NULL::text, 1, NULL::numeric WHERE EXISTS (SELECT FROM ranked WHERE NOT {after})
+"""
 _SELECT_NAMES = """
 SELECT 'external_id', key, own_id, 0, NULL::numeric FROM wanted
 UNION ALL
-SELECT 'name', wanted.key, customers.name, 0, NULL::numeric FROM wanted JOIN customers ON customers.id = wanted.customer_id
+SELECT 'name', wanted.key, customers.name, 0, NULL::numeric
+FROM wanted JOIN customers ON customers.id = wanted.customer_id
 UNION ALL
 SELECT 'external_id', wanted.key, customers.external_customer_id, 0, NULL::numeric
 FROM wanted JOIN customers ON customers.id = wanted.customer_id
