@@ -5,6 +5,8 @@ const form = document.querySelector("form[data-publishable-key]");
 const problem = document.getElementById("card-problem");
 const button = form.querySelector("button");
 
+document.getElementById("without-script").hidden = true;
+
 function say(text) {
   problem.textContent = text;
 }
