@@ -37,13 +37,13 @@ def many(organization: Organization, stranger: Organization) -> str:
         cursor.execute(
             "INSERT INTO orders (id, organization_id, number, checkout_session_id, customer_id, currency, "
             "amount_total, metadata, created_at) SELECT gen_random_uuid(), organization_id, row_number() OVER "
-            "(PARTITION BY organization_id ORDER BY created_at), id, customer_id, currency, amount_total, '{}', created_at "
-            "FROM checkout_sessions WHERE status = 'complete'"
+            "(PARTITION BY organization_id ORDER BY created_at), id, customer_id, currency, amount_total, '{}', "
+            "created_at FROM checkout_sessions WHERE status = 'complete'"
         )
         cursor.execute(
             "INSERT INTO products (id, organization_id, name, unit_amount, currency, metadata, created_at, "
-            "modified_at) SELECT gen_random_uuid(), CASE WHEN n %% 2 = 0 THEN %s ELSE %s END, md5(n::text), 100, 'usd', "
-            "'{}', now() + n * interval '1 second', now() FROM generate_series(1, 4000) n",
+            "modified_at) SELECT gen_random_uuid(), CASE WHEN n %% 2 = 0 THEN %s ELSE %s END, md5(n::text), 100, "
+            "'usd', '{}', now() + n * interval '1 second', now() FROM generate_series(1, 4000) n",
             [organization.id, stranger.id],
         )
         cursor.execute("ANALYZE checkout_sessions, orders, products, customers")
