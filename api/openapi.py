@@ -126,7 +126,8 @@ class Schema(AutoSchema):  # type: ignore[misc]
         if content:
             answer["content"] = content
             if operation.response_examples:
-                next(iter(content.values()))["examples"] = _examples(operation.response_examples)
+                shown = content.get("application/json") or next(iter(content.values()))
+                shown["examples"] = _examples(operation.response_examples)
         return answer
 
     def _invalid(self) -> dict[str, Any]:

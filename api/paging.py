@@ -287,7 +287,7 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(  # type: ignore[override]  # only what a database can walk is paged
         self, queryset: QuerySet[_Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        asked = _Asked(request.query_params, view)
+        asked = Asked(request.query_params, view)
         limit, ordering, cursor = asked.limit(), asked.ordering(), asked.once("cursor", "invalid_cursor")
         if not asked.errors:
             try:
@@ -341,14 +341,14 @@ class KeysetPagination(BasePagination):
 
 def asked_ordering(query: QueryDict, view: APIView) -> str:
     """The `ordering` of a query that isn't paged, by the same rule. Raises ValidationError."""
-    asked = _Asked(query, view)
+    asked = Asked(query, view)
     ordering = asked.ordering()
     if asked.errors:
         raise ValidationError(asked.errors)
     return ordering
 
 
-class _Asked:
+class Asked:
     """The parameters as sent. What can't be right is noted in `errors`, so that all of it is told at once."""
 
     def __init__(self, sent: QueryDict, view: APIView | None) -> None:

@@ -27,7 +27,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def check_query(query: QueryDict, *, known: Iterable[str], repeatable: Iterable[str] = ()) -> None:
     """Raises ValidationError by parameter for unknown, repeated, empty and unreadable ones.
 
-    A known name that ends in `[]`, as `metadata[]`, stands for `metadata[anything]`, and not for itself.
+    A known name that ends in `[]`, as `metadata[]`, stands for `metadata[anything]`, and not for itself; one that is
+    repeatable, as `metrics[]`, for itself, as many languages write a list.
     """
     names, many = set(known), set(repeatable)
     errors: dict[str, list[exceptions.ErrorDetail]] = {}
@@ -43,10 +44,11 @@ def check_query(query: QueryDict, *, known: Iterable[str], repeatable: Iterable[
 def _problem(
     name: str, values: list[str], known: set[str], repeatable: set[str]
 ) -> exceptions.ErrorDetail | None:
+    templates = {item for item in known - repeatable if item.endswith("[]")}
     opening = name.find("[")
     template = f"{name[:opening]}[]" if opening > 0 and name.endswith("]") else None
-    if template == name or (name not in known and template not in known):
-        shown = {f"{item[:-1]}key]" if item.endswith("[]") else item for item in known}
+    if name in templates or (name not in known and template not in templates):
+        shown = {f"{item[:-1]}key]" if item in templates else item for item in known}
         return exceptions.ErrorDetail(
             f"There is no such query parameter. {suggestion(name, shown)}", code="unknown_parameter"
         )

@@ -34,14 +34,14 @@ class OrganizationAdmin(SupportAdmin):
     search_fields = ("name", "slug")
     search_help_text = "Name or slug"
     ordering = ("name", "id")
-    fields = ("name", "slug", "internal_id", "created_at", "belongings")
+    fields = ("name", "slug", "time_zone", "internal_id", "created_at", "belongings")
     form = SupportForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug", "internal_id", "created_at", "belongings") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.fields if obj else ("name", "slug")
+        return self.fields if obj else ("name", "slug", "time_zone")
 
     @admin.display(description="here")
     def belongings(self, organization: Organization) -> str:
@@ -62,9 +62,8 @@ class OrganizationAdmin(SupportAdmin):
 
     def write(self, request: HttpRequest, form: Any, change: bool) -> tuple[Organization, None]:
         if change:
-            return services.rename_organization(
-                organization=form.instance, name=form.cleaned_data["name"]
-            ), None
+            named = {name: form.cleaned_data[name] for name in ("name", "time_zone")}
+            return services.update_organization(organization=form.instance, **named), None
         return services.create_organization(**form.cleaned_data), None
 
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from organizations import time_zones
 from organizations.ids import new_id
 from organizations.querysets import AccessTokenQuerySet, MembershipQuerySet, OrganizationQuerySet
 from organizations.scopes import Scope
@@ -33,6 +34,13 @@ class Organization(models.Model):
         help_text="Names the organization in URLs and on the command line: lower-case letters, digits, hyphens.",
     )
     name = models.CharField(max_length=256)
+    time_zone = models.CharField(
+        max_length=time_zones.MAX_LENGTH,
+        default=time_zones.DEFAULT,
+        db_default=time_zones.DEFAULT,
+        validators=[time_zones.check_time_zone],
+        help_text="Whose calendar and clocks the figures go by unless another is asked for, such as Europe/Berlin.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(auto_now=True)
 

@@ -11,8 +11,9 @@ class Scope(models.TextChoices):
     CHECKOUT_SESSIONS_READ = "checkout_sessions:read", "Read checkout sessions, with the links to their pages"
     CHECKOUT_SESSIONS_WRITE = "checkout_sessions:write", "Create, change and expire checkout sessions"
     ORDERS_READ = "orders:read", "Read orders"
-    EVENTS_READ = "events:read", "Read events and figures"
+    EVENTS_READ = "events:read", "Read events"
     EVENTS_WRITE = "events:write", "Send events and define meters"
+    METRICS_READ = "metrics:read", "Read figures: revenue, orders, customers and usage"
 
 
 ALL_SCOPES: tuple[str, ...] = tuple(Scope.values)

@@ -15,21 +15,23 @@ from django.utils import timezone
 from organizations import tokens
 from organizations.models import AccessToken, Membership, Organization, User
 from organizations.scopes import ALL_SCOPES
+from organizations.time_zones import DEFAULT
 
 
-def create_organization(*, slug: str, name: str) -> Organization:
-    """Raises ValidationError when the slug is taken or ill-formed, or the name is empty."""
-    organization = Organization(slug=slug, name=name)
+def create_organization(*, slug: str, name: str, time_zone: str = DEFAULT) -> Organization:
+    """Raises ValidationError when the slug is taken or ill-formed, the name is empty, or the time zone unknown."""
+    organization = Organization(slug=slug, name=name, time_zone=time_zone)
     organization.full_clean()
     organization.save(force_insert=True)
     return organization
 
 
-def rename_organization(*, organization: Organization, name: str) -> Organization:
-    """Raises ValidationError for an empty or too long name."""
+def update_organization(*, organization: Organization, name: str, time_zone: str) -> Organization:
+    """Raises ValidationError for an empty or too long name, and an unknown time zone."""
     organization.name = name
+    organization.time_zone = time_zone
     organization.full_clean()
-    organization.save(update_fields=["name", "modified_at"])
+    organization.save(update_fields=["name", "time_zone", "modified_at"])
     return organization
 
 

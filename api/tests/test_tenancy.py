@@ -113,6 +113,8 @@ TABLE = (
     Row("v1/docs",              "GET",    200,  200,   200,     200),
     Row("v1/customers",         "GET",    200,  200,   200,     401),
     Row("v1/customers/export",  "GET",    200,  200,   200,     401),
+    Row("v1/metrics",           "GET",    200,  200,   200,     401),
+    Row("v1/metrics/customers", "GET",    200,  200,   200,     401),
     Row("v1/customers",         "POST",   201,  403,   201,     401,  {"name": "New"}),
     Row(**BY_ID,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
     Row(**BY_ID,          method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body={"name": "New"}),

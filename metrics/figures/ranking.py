@@ -194,15 +194,25 @@ def read_ranking(
     return reading.everyone() if subject is None else reading.of_subject(subject)
 
 
+def currencies_of(
+    organization: Organization, start: datetime.datetime, end: datetime.datetime
+) -> tuple[str, ...]:
+    """The currencies of the orders in the range, in alphabetical order."""
+    counts = _orders_by_currency(organization, start, end)
+    return tuple(sorted(counts))
+
+
 def main_currency(organization: Organization, start: datetime.datetime, end: datetime.datetime) -> str | None:
     """The currency of most orders in the range; None where there are none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_SELECT_CURRENCIES} ORDER BY count(*) DESC, currency LIMIT 1",
-            {"organization": organization.id, "start": start, "end": end},
-        )
-        row = cursor.fetchone()
-    return None if row is None else row[2]
+    counts = _orders_by_currency(organization, start, end)
+    return min(counts, key=lambda currency: (-counts[currency], currency), default=None)
+
+
+def _orders_by_currency(
+    organization: Organization, start: datetime.datetime, end: datetime.datetime
+) -> dict[str, int]:
+    rows = _fetch(_SELECT_CURRENCIES, {"organization": organization.id, "start": start, "end": end})
+    return {currency: int(count) for _, _, currency, count, _ in rows if currency is not None}
 
 
 _Rows = Sequence[tuple[str, str | None, str | None, Decimal | int, Decimal | int | None]]
