@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from polar_customers.embedded import connection_parameters, provide_database
 SMALL = 10_000
 SEED = 20_000
 WANTED = 5_000  # different customers that are asked for
+NUMBERED = re.compile(r"[^@]*[0-9][^@]*")  # the half of an address that has a number, so that few have it
 FLOOR_TABLE = """
 CREATE TABLE IF NOT EXISTS benchmark_floor (
   id uuid PRIMARY KEY, organization_id uuid NOT NULL, external_customer_id varchar(255) COLLATE "C",
@@ -81,10 +83,10 @@ class _Population:
 
     @classmethod
     def of(cls, count: int) -> _Population:
-        from django.db import connection
+        from django.db import connection, transaction
         from tqdm import tqdm
 
-        from customers.demo.loading import load_customers
+        from customers.demo.loading import load_customers, search_indexes_built_last
         from organizations.models import Organization
         from organizations.services import create_organization, create_token
 
@@ -92,7 +94,11 @@ class _Population:
         organization = Organization.objects.filter(slug=slug).first()
         if organization is None:
             organization = create_organization(slug=slug, name=f"Benchmark of {count:,}")
-            with tqdm(total=count, desc=f"Loading {count:,} customers", unit_scale=True) as bar:
+            with (
+                transaction.atomic(),
+                search_indexes_built_last(),
+                tqdm(total=count, desc=f"Loading {count:,} customers", unit_scale=True) as bar,
+            ):
                 load_customers(
                     organization=organization,
                     count=count,
@@ -130,7 +136,9 @@ def _measure(large: _Population, small: _Population, *, seconds: int, rounds: in
         Request("POST", "/v1/customers", json.dumps({"external_customer_id": "new_{n}", "name": "Bench Ltd"}))
     ]
     rare_ids = [customer.external_customer_id[-9:] for customer in large.customers[:500]]
-    rare_emails = [customer.email.split("@")[0] for customer in large.customers if customer.email][:500]
+    rare_emails = [
+        found[0] for customer in large.customers if (found := NUMBERED.search(customer.email or ""))
+    ]
     settings = connection_parameters(os.environ)
     conninfo = " ".join(
         f"{name}={settings[ours]}"
@@ -151,7 +159,7 @@ def _measure(large: _Population, small: _Population, *, seconds: int, rounds: in
             ("list, first page", product, [Request("GET", "/v1/customers?limit=20")], large),
             ("list, page 1,000", product, [Request("GET", deep)], large),
             ("search, rare part of an ID", product, searches(rare_ids), large),
-            ("search, rare part of an e-mail", product, searches(rare_emails), large),
+            ("search, rare part of an e-mail", product, searches(rare_emails[:500]), large),
             ("search, in half of the rows", product, searches([_common_fragment(large)]), large),
             ("floor: insert", floor, create, large),
             ("POST with an external ID", product, create, large),

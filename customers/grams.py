@@ -8,6 +8,7 @@ wrong about it costs time, never a result: whatever the index finds is compared 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 
@@ -43,7 +44,11 @@ class Sample:
         """The pieces of a fragment, of `GRAM_LENGTH` and more characters, by which to find it."""
         having = {gram: self._having[_folded(gram)] for gram in _grams(fragment) if len(gram) == GRAM_LENGTH}
         unseen = [gram for gram, count in having.items() if count == 0]
-        return unseen[:MOST_ASKED] or sorted(having, key=having.__getitem__)[:LEAST_COMMON]
+        if unseen:
+            # From all over it: a name that the sample lacks may still be common, and the number behind it not.
+            step = math.ceil(len(unseen) / MOST_ASKED)
+            return unseen[::step]
+        return sorted(having, key=having.__getitem__)[:LEAST_COMMON]
 
 
 def index_query(fragment: str, database: str) -> str | None:

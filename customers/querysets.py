@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q, TextField, Value
-from django.db.models.functions import Cast
 
 from api.metadata import MAX_INTEGER
 from customers.grams import index_query
@@ -61,6 +60,14 @@ class SearchGrams(Func):
     output_field = SearchVectorField()
 
 
+class FoldedQuery(Func):
+    """A tsquery without its letter case."""
+
+    function = "fold_case"
+    template = "%(function)s(%(expressions)s)::tsquery"
+    output_field = SearchQueryField()
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def for_organization(self, organization: Organization | uuid.UUID) -> CustomerQuerySet:
         return self.filter(organization=organization)
@@ -93,15 +100,12 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def search(self, fragment: str) -> CustomerQuerySet:
         """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
         pattern = containing(fragment)
-        found = self.filter(search_text__like=pattern)
+        conditions: list[models.Lookup | Q] = [Like(F("search_text"), pattern)]
         if query := index_query(fragment, self.db):
-            asked = Cast(FoldCase(Value(query)), SearchQueryField())
-            found = found.filter(Matches(SearchGrams(F("search_text")), asked))
+            conditions.append(Matches(SearchGrams(F("search_text")), FoldedQuery(Value(query))))
         if SEPARATOR in fragment:  # of a field's own, not between two
-            found = found.filter(
-                Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern))
-            )
-        return found
+            conditions.append(Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern)))
+        return self.filter(*conditions)
 
     def search_with_deleted(self, fragment: str) -> CustomerQuerySet:
         """As `search`, among the deleted too. There is an index for either half, and each is used for its own."""
