@@ -17,7 +17,8 @@ from checkout.tests.factories import a_session
 from checkout.tests.stripe_stand_in import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, paid_by_stripe
 from customers.tests.dashboard import Dashboard, text
 from organizations.models import Organization
-from organizations.tests.people import MEMBER, OWNER
+from organizations.tests.administration import page, superuser
+from organizations.tests.people import MEMBER, OWNER, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -200,3 +201,18 @@ def test_others_see_how_payments_are_taken_and_no_keys(organization: Organizatio
 def test_a_form_that_is_no_form_of_ours(form: dict[str, str], organization: Organization) -> None:
     assert Dashboard(organization, OWNER).post("/payments", form).status_code == 422
     assert not PaymentSettings.objects.exists()
+
+
+def test_support_reads_them_without_secrets(organization: Organization) -> None:
+    paid_by_stripe(organization)
+    browser = client_of(superuser())
+    changelist = page("checkout.paymentsettings", "changelist")
+    for typed in (organization.slug, organization.name[:5]):
+        assert len(browser.get(changelist, {"q": typed}).context["cl"].result_list) == 1
+    assert len(browser.get(changelist, {"q": "nobody"}).context["cl"].result_list) == 0
+    answer = browser.get(page("checkout.paymentsettings", "change", organization.pk))
+    assert PUBLISHABLE_KEY in answer.content.decode()
+    assert "Secret key is stored" in text(answer)
+    for secret in (SECRET_KEY, WEBHOOK_SECRET, "memory"):
+        assert secret not in answer.content.decode()
+    assert browser.post(page("checkout.paymentsettings", "change", organization.pk), FORM).status_code == 403

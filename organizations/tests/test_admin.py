@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from checkout.tests.factories import a_product, a_session, paid
+from checkout.tests.stripe_stand_in import paid_by_stripe
 from customers.services import create_customer
 from organizations import services
 from organizations.models import Membership, User
@@ -21,7 +22,12 @@ from organizations.tests.people import client_of
 
 MODELS = [model._meta.label_lower for model in admin.site._registry]
 # What is made by programs and buyers alone.
-ONLY_READ = ["checkout.checkoutsession", "checkout.order", "checkout.product"]
+ONLY_READ = [
+    "checkout.checkoutsession",
+    "checkout.order",
+    "checkout.paymentsettings",
+    "checkout.product",
+]
 ADDED = [label for label in MODELS if label not in ONLY_READ]
 
 
@@ -54,6 +60,7 @@ def rows(root: User) -> dict[str, Any]:
         "checkout.product": a_product(organization),
         "checkout.checkoutsession": a_session(organization),
         "checkout.order": paid(a_session(organization)),
+        "checkout.paymentsettings": paid_by_stripe(organization),
     }
 
 
@@ -61,6 +68,7 @@ def test_the_models_are_these() -> None:
     assert sorted(MODELS) == [
         "checkout.checkoutsession",
         "checkout.order",
+        "checkout.paymentsettings",
         "checkout.product",
         "customers.customer",
         "organizations.accesstoken",
