@@ -35,6 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         if match is not None and "customer_id" in match.kwargs:
             slug, customer_id = membership.organization.slug, match.kwargs["customer_id"]
             facts["customer_tabs"] = _customer_tabs(request.path, slug, customer_id)
+            facts["customer_styles"] = dict.fromkeys(style for tab in CUSTOMER_TABS for style in tab.styles)
             facts["customer_actions"] = _customer_actions(slug, customer_id)
     return facts
 
