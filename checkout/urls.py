@@ -14,6 +14,7 @@ VIEWER, MEMBER, OWNER = Membership.Role.VIEWER, Membership.Role.MEMBER, Membersh
 urlpatterns = [
     path(PAGE_ROUTE, hosted.checkout_page, name="checkout-page"),
     path(f"{PAGE_ROUTE}/pay", hosted.checkout_pay, name="checkout-pay"),
+    path(f"{PAGE_ROUTE}/stop", hosted.checkout_stop, name="checkout-stop"),
     path(f"{PAGE_ROUTE}/step", hosted.checkout_step, name="checkout-step"),
 ]
 
@@ -59,6 +60,7 @@ staff_patterns = [
     ),
     staff_path("payments", payments.payment_settings, read=VIEWER, write=OWNER, name="payments"),
     staff_path("orders", orders.orders, read=VIEWER, write=None, name="staff-orders"),
+    staff_path("orders/export", orders.export, read=VIEWER, write=None, name="staff-orders-export"),
     staff_path("orders/<uuid:order_id>", orders.order, read=VIEWER, write=None, name="staff-order"),
     staff_path(
         "customers/<uuid:customer_id>/checkouts",

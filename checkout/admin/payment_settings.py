@@ -33,11 +33,16 @@ class PaymentSettingsAdmin(ReadAdmin):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        settings: QuerySet[Any] = super().get_queryset(request)
-        return settings.annotate(
-            secret_key_given=Q(stripe_secret_key__isnull=False),
-            webhook_secret_given=Q(stripe_webhook_secret__isnull=False),
-        ).defer("stripe_secret_key", "stripe_webhook_secret")
+        readable: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                secret_key_given=Q(stripe_secret_key__isnull=False),
+                webhook_secret_given=Q(stripe_webhook_secret__isnull=False),
+            )
+            .defer("stripe_secret_key", "stripe_webhook_secret")
+        )
+        return readable
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

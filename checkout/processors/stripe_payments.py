@@ -47,8 +47,8 @@ class Stripe:
         self._intents = _client(secret_key, settings.STRIPE_API_BASE).v1.payment_intents
 
     def prepare(self, session: CheckoutSession) -> str:
-        attempts = session.payment_attempts.filter(processor=self.name)
-        last = attempts.first()
+        attempts = list(session.payment_attempts.filter(processor=self.name))
+        last = attempts[0] if attempts else None
         if last is not None and last.reference and last.failure_code not in GONE:
             return last.reference
         fields: Any = {
@@ -57,7 +57,7 @@ class Stripe:
             "payment_method_types": ["card"],
             "metadata": _metadata(session),
         }
-        key = f"checkout-session-{session.id}-{attempts.count()}"
+        key = f"checkout-session-{session.id}-{len(attempts)}"
         try:
             with _answered():
                 try:

@@ -146,6 +146,26 @@ def test_one_more_step(decision: str, session: CheckoutSession) -> None:
     assert stored(session).status == ("complete" if decision == "approve" else "open")
 
 
+def test_a_buyer_who_can_not_take_the_step_pays_another_way(session: CheckoutSession) -> None:
+    send(session, NEEDS_STEP)
+    assert "Stop, and pay another way" in text(show(session))
+    assert leads_to(show(session, "/stop"), session)
+    assert stored(session).status == "processing", "a mere link stops nothing"
+    stop = f"{page_path(session.id)}/stop"
+    assert leads_to(Client().post(stop), session)
+    assert stored(session).status == "open"
+    assert "The payment was canceled." in text(show(session))
+    assert leads_to(Client().post(stop), session)
+    send(session)
+    assert leads_to(Client().post(stop), session)
+    assert stored(session).status == "complete"
+
+
+@pytest.mark.parametrize("page", ["/pay", "/step", "/stop"])
+def test_an_address_of_a_form_leads_to_the_page(page: str, session: CheckoutSession) -> None:
+    assert leads_to(show(session, page), session)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -223,7 +243,7 @@ def test_what_a_processor_appends_to_the_address_is_dropped(session: CheckoutSes
     assert leads_to(show(session, "?payment_intent=pi_1&payment_intent_client_secret=x"), session)
 
 
-@pytest.mark.parametrize("page", ["", "/pay", "/step"])
+@pytest.mark.parametrize("page", ["", "/pay", "/step", "/stop"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_secret_of_no_session_opens_a_page_that_says_nothing(
     method: str, page: str, session: CheckoutSession, stranger: Organization
@@ -231,7 +251,7 @@ def test_a_secret_of_no_session_opens_a_page_that_says_nothing(
     genuine = client_secret(session.id)
     for secret in ("x", str(session.id), genuine[:-1], f"{genuine}x", genuine.replace("cs_", "")[::-1]):
         answer = getattr(Client(), method)(f"/checkout/{secret}{page}")
-        if (method, page) in (("post", ""), ("get", "/pay")):
+        if (method, page) == ("post", ""):
             assert answer.status_code == 405
             continue
         assert answer.status_code == 404

@@ -362,6 +362,25 @@ def test_a_payment_that_arrives_after_expiry(
     assert not Order.objects.exists()
 
 
+def test_stopping_at_the_banks_step(session: CheckoutSession, stand_in: StripeStandIn) -> None:
+    stop = f"{page_path(session.id)}/stop"
+    send(session, AUTHENTICATION)
+    stand_in.fail("cancel", REFUSED)
+    Client().post(stop)
+    assert status_of(session) == "processing"
+    Client().post(stop)
+    assert (status_of(session), stand_in.intent["status"]) == ("open", "canceled")
+    send(session)
+    assert (status_of(session), stand_in.charged) == ("complete", ["pi_2"])
+
+
+def test_stopping_too_late(session: CheckoutSession, stand_in: StripeStandIn) -> None:
+    send(session, AUTHENTICATION)
+    stand_in.authenticate(True)
+    Client().post(f"{page_path(session.id)}/stop")
+    assert (status_of(session), stand_in.charged) == ("complete", ["pi_1"])
+
+
 def test_canceling(session: CheckoutSession, stand_in: StripeStandIn) -> None:
     send(session, AUTHENTICATION)
     cancel_payment(attempt=attempt_of(session))

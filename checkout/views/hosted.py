@@ -29,7 +29,14 @@ from checkout.querysets import CheckoutSessionQuerySet
 from checkout.return_addresses import filled_in
 from checkout.secrets import session_id_in
 from checkout.services.payment_settings import payment_settings_of
-from checkout.services.payments import current_attempt, last_attempt, look_again, pay, take_sandbox_step
+from checkout.services.payments import (
+    cancel_payment,
+    current_attempt,
+    last_attempt,
+    look_again,
+    pay,
+    take_sandbox_step,
+)
 from customers.links import base_of
 
 Status = CheckoutSession.Status
@@ -91,9 +98,9 @@ def buyer_page(*methods: str) -> Callable[[View], View]:
 @buyer_page("GET", "HEAD")
 def checkout_page(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """Whatever there is to say of the session: the form to pay with, or what became of it."""
-    session = _asked_about(session)
+    # A processor sends the buyer back with notes of its own, when there is something to ask it about.
+    session = _asked_about(session, at_once=bool(request.GET))
     if request.GET:
-        # A processor sends the buyer back with notes of its own, which nobody needs to keep or to pass on.
         return _see_other(_address(request, session))
     if session.status == Status.OPEN:
         return _pay_page(request, session, _form(session), problem=_last_failure(session))
@@ -108,12 +115,12 @@ def checkout_page(request: HttpRequest, session: CheckoutSession) -> HttpRespons
 
 @sensitive_variables("form")
 @sensitive_post_parameters()
-@buyer_page("POST")
+@buyer_page("GET", "HEAD", "POST")
 def checkout_pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     """One try to pay. Whoever sends this to a session that isn't open is led to what there is to say of it."""
     address = _address(request, session)
     form = _form(session, request.POST)
-    if session.status != Status.OPEN:
+    if request.method != "POST" or session.status != Status.OPEN:
         return _see_other(address)
     if not form.is_valid():
         return _pay_page(request, session, form, status=422)
@@ -160,6 +167,16 @@ def checkout_step(request: HttpRequest, session: CheckoutSession) -> HttpRespons
     return _page(request, session, "sandbox_step")
 
 
+@buyer_page("GET", "HEAD", "POST")
+def checkout_stop(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
+    """For a buyer who can't take the step that is asked for: the payment is canceled, and they may pay otherwise."""
+    attempt = current_attempt(session)
+    if request.method == "POST" and attempt is not None and attempt.status == Attempt.NEEDS_STEP:
+        with suppress(ProcessorUnavailable):
+            cancel_payment(attempt=attempt)
+    return _see_other(_address(request, session))
+
+
 def _session_of(client_secret: str) -> CheckoutSession | None:
     session_id = session_id_in(client_secret)
     return None if session_id is None else _sessions().filter(id=session_id).first()
@@ -187,14 +204,14 @@ def _is_own_step(attempt: PaymentAttempt) -> bool:
     return attempt.status == Attempt.NEEDS_STEP and attempt.next_url is None
 
 
-def _asked_about(session: CheckoutSession) -> CheckoutSession:
+def _asked_about(session: CheckoutSession, *, at_once: bool) -> CheckoutSession:
     """The session after having the processor say what became of a payment that is under way. When the processor
-    doesn't, it stays as it is."""
+    doesn't, or did a moment ago, it stays as it is."""
     attempt = current_attempt(session)
     if attempt is None:
         return session
     since = (timezone.now() - attempt.modified_at).total_seconds()
-    if since >= LOOKS_AGAIN_AFTER_SECONDS or attempt.status == Attempt.NEEDS_STEP:
+    if at_once or since >= LOOKS_AGAIN_AFTER_SECONDS:
         with suppress(ProcessorUnavailable):
             look_again(attempt=attempt)
     return _sessions().get(id=session.id)
