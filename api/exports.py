@@ -19,15 +19,21 @@ from typing import Any, TypeVar
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import Throttled
 
+from api.paging import page
 from api.renderers import render
 from api.spreadsheets import guarded
 from organizations.models import Organization
 
 RETRY_AFTER_SECONDS = 10
+BATCH = 1000
+
+# Excel takes a CSV file for the computer's old code page unless it begins with this.
+BYTE_ORDER_MARK = "\ufeff".encode()
 CSV = "text/csv; charset=utf-8; header=present"
 
 # For the reader of a file that ends early: the server can't take back the answer's 200.
@@ -37,6 +43,7 @@ LIMITS = {"too_many_exports": "Another export is being written. Wait until it is
 log = structlog.get_logger("export")
 
 _T = TypeVar("_T")
+_Row = TypeVar("_Row", bound=Model)
 
 
 class Exports:
@@ -101,6 +108,17 @@ def file_response(
         end()
         raise
     return StreamingHttpResponse(_File(_chunks(beginning, found, incomplete), end), headers=headers)
+
+
+def batches(queryset: QuerySet[_Row], ordering: str) -> Iterator[list[_Row]]:
+    """The rows along the list's own order. A row that is there from beginning to end is among them once."""
+    cursor: str | None = None
+    while True:
+        found = again_if_lost(lambda at=cursor: page(queryset, ordering, at, BATCH))  # type: ignore[misc]
+        yield found.rows
+        cursor = found.next_cursor
+        if cursor is None:
+            return
 
 
 def again_if_lost(read: Callable[[], _T]) -> _T:

@@ -16,15 +16,21 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 
 from api.errors import envelope
-from api.exports import CSV, INCOMPLETE, again_if_lost, cell, csv_lines, file_response, incomplete_csv
-from api.paging import page
+from api.exports import (
+    BYTE_ORDER_MARK,
+    CSV,
+    INCOMPLETE,
+    batches,
+    cell,
+    csv_lines,
+    file_response,
+    incomplete_csv,
+)
 from api.renderers import render
 from api.spreadsheets import json_cell
 from customers.addresses import PARTS
 from customers.models import Customer
 from organizations.models import Organization
-
-BATCH = 1000
 
 FIELDS = (
     "external_customer_id",
@@ -44,9 +50,6 @@ COLUMNS = tuple(
     )
 )
 
-# Excel takes a CSV file for the computer's old code page unless it begins with this.
-BYTE_ORDER_MARK = "\ufeff".encode()
-
 
 def export_response(
     queryset: QuerySet[Customer],
@@ -65,7 +68,7 @@ def export_response(
     form = FORMATS[file_format]
 
     def written() -> Iterator[tuple[int, bytes]]:
-        for batch in _batches(queryset.defer("search_text"), ordering):
+        for batch in batches(queryset.defer("search_text"), ordering):
             yield len(batch), form.write(batch)
 
     return file_response(
@@ -78,16 +81,6 @@ def export_response(
         incomplete=form.incomplete,
         headers_only=headers_only,
     )
-
-
-def _batches(queryset: QuerySet[Customer], ordering: str) -> Iterator[list[Customer]]:
-    cursor: str | None = None
-    while True:
-        found = again_if_lost(lambda at=cursor: page(queryset, ordering, at, BATCH))  # type: ignore[misc]
-        yield found.rows
-        cursor = found.next_cursor
-        if cursor is None:
-            return
 
 
 def _fields(customer: Customer) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from rest_framework.exceptions import Throttled
 
 from api.listing import tidied, written
 from checkout.buyers import own_id_of
+from checkout.export import export_orders
 from checkout.links import api_url
 from checkout.listing import OrderListing
 from checkout.models import PaymentAttempt
@@ -46,6 +49,23 @@ def orders(request: StaffRequest) -> HttpResponse:
         **page_addresses(request, listing, "staff-orders", page),
     }
     return render(request, "checkout/orders.html", context)
+
+
+def export(request: StaffRequest) -> HttpResponseBase:
+    """The list of the same query as a CSV file, whole."""
+    listing = OrderListing(tidied(request.GET), request.membership)
+    if listing.problems:
+        return redirect(address(request, "staff-orders", query=written(request.GET)))
+    try:
+        return export_orders(
+            listing.queryset,
+            organization=request.organization,
+            ordering=listing.ordering,
+            headers_only=request.method == "HEAD",
+        )
+    except Throttled as error:
+        messages.warning(request, str(error.detail))
+        return redirect(address(request, "staff-orders", query=listing.view))
 
 
 def order(request: StaffRequest, order_id: uuid.UUID) -> HttpResponse:

@@ -15,8 +15,9 @@ from django.utils.html import escape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.exports import BYTE_ORDER_MARK
 from api.listing import PAGE_SIZE
-from customers import export, services
+from customers import services
 from customers.filters import LIST_PARAMETERS
 from customers.lookups import customer_address
 from customers.models import Customer
@@ -294,7 +295,7 @@ class TestMarking:
 def exported(dashboard: Dashboard, query: Any) -> list[str]:
     response = dashboard.client.get(f"{dashboard.root}/customers/export", query)
     content = response.getvalue()
-    assert content.startswith(export.BYTE_ORDER_MARK)
+    assert content.startswith(BYTE_ORDER_MARK)
     rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     return [row["external_customer_id"] for row in rows]
 

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from api import exports
 from api.spreadsheets import unguarded
 from api.tests.test_spreadsheets import is_formula, split
 from customers import export, services
@@ -55,7 +56,7 @@ def foreign_api(stranger: Organization) -> Program:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "BATCH", 3)
+    monkeypatch.setattr(exports, "BATCH", 3)
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -272,7 +273,7 @@ def test_each_batch_is_one_query(api: Program, organization: Organization) -> No
 def test_its_memory_does_not_grow_with_the_list(
     organization: Organization, api: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "BATCH", 100)
+    monkeypatch.setattr(exports, "BATCH", 100)
     add_many(organization, 500)
     exported(api)  # whatever is made once
     few = peak(api)

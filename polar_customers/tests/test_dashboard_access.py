@@ -47,6 +47,7 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "staff-checkout-session-create": (MEMBER, MEMBER),
     "staff-checkout-session-expire": (MEMBER, MEMBER),
     "staff-orders": (VIEWER, NOTHING),
+    "staff-orders-export": (VIEWER, NOTHING),
     "staff-order": (VIEWER, NOTHING),
     "customer-checkouts": (VIEWER, NOTHING),
     "customer-orders": (VIEWER, NOTHING),
