@@ -61,7 +61,6 @@ staff_patterns = [
     staff_path("payments", payments.payment_settings, read=VIEWER, write=OWNER, name="payments"),
     staff_path("orders", orders.orders, read=VIEWER, write=None, name="staff-orders"),
     staff_path("orders/export", orders.export, read=VIEWER, write=None, name="staff-orders-export"),
-    staff_path("orders/export", orders.export, read=VIEWER, write=None, name="staff-orders-export"),
     staff_path("orders/<uuid:order_id>", orders.order, read=VIEWER, write=None, name="staff-order"),
     staff_path(
         "customers/<uuid:customer_id>/checkouts",
