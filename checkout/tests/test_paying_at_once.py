@@ -13,8 +13,8 @@ from django.db import connection
 from checkout import tasks
 from checkout.models import CheckoutSession, Order, PaymentAttempt
 from checkout.tests.factories import a_session
+from checkout.tests.paying import grow_old, send, show, status_of
 from checkout.tests.stripe_stand_in import AUTHENTICATION, VISA, StripeStandIn, paid_by_stripe
-from checkout.tests.test_stripe import grow_old, send, show, status_of
 from customers.models import Customer
 from organizations.models import Organization
 

@@ -13,8 +13,9 @@ from checkout.links import page_path
 from checkout.models import CheckoutSession, Order, PaymentAttempt
 from checkout.services.moves import expire_session
 from checkout.services.payment_settings import save_payment_settings
-from checkout.services.payments import cancel_payment, last_attempt
+from checkout.services.payments import cancel_payment
 from checkout.tests.factories import a_session, lapse
+from checkout.tests.paying import attempt_of, grow_old, send, show, status_of
 from checkout.tests.stripe_stand_in import (
     AUTHENTICATION,
     BROKEN,
@@ -37,31 +38,6 @@ UNREACHED = "The payment service can’t be reached at the moment. Nothing was c
 def session(organization: Organization, stand_in: StripeStandIn) -> CheckoutSession:
     paid_by_stripe(organization)
     return a_session(organization, external_customer_id="cust_123")
-
-
-def send(session: CheckoutSession, payment_method: str = VISA, **fields: str) -> Any:
-    form = {"email": "ada@example.com", "name": "Ada", "payment_method": payment_method, **fields}
-    return Client().post(f"{page_path(session.id)}/pay", form)
-
-
-def show(session: CheckoutSession) -> Any:
-    return Client().get(page_path(session.id))
-
-
-def status_of(session: CheckoutSession) -> str:
-    return CheckoutSession.objects.get(id=session.id).status
-
-
-def attempt_of(session: CheckoutSession) -> PaymentAttempt:
-    attempt = last_attempt(session)
-    assert attempt is not None
-    return attempt
-
-
-def grow_old(session: CheckoutSession, **time: float) -> None:
-    """Its attempts were made some time ago, so that no confirmation can be under way any more."""
-    long_ago = timezone.now() - datetime.timedelta(**(time or {"minutes": 2}))
-    session.payment_attempts.update(created_at=long_ago, modified_at=long_ago)
 
 
 def test_paying(session: CheckoutSession, stand_in: StripeStandIn) -> None:
@@ -252,99 +228,6 @@ def test_another_secret_key_of_the_installation(
     assert stand_in.requests == []
 
 
-def test_notifications_repeated_and_out_of_order(
-    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    send(session, AUTHENTICATION)
-    assert stand_in.notify(organization, "payment_intent.requires_action").status_code == 200
-    assert status_of(session) == "processing"
-    stand_in.authenticate(True)
-    for kind in ("succeeded", "succeeded", "payment_failed", "requires_action", "created", "succeeded"):
-        answer = stand_in.notify(organization, f"payment_intent.{kind}")
-        assert (answer.status_code, answer.json()) == (200, {"received": True})
-        assert status_of(session) == "complete"
-    assert Order.objects.count() == 1
-
-
-def test_a_notification_while_the_charge_is_under_way(
-    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    stand_in.fail("confirm", REFUSED)
-    send(session)
-    assert stand_in.notify(organization, "payment_intent.payment_failed").status_code == 200
-    assert status_of(session) == "processing"
-
-
-@pytest.mark.parametrize(
-    "forgery",
-    [
-        {"secret": "whsec_other"},
-        {"signature": "t=1,v1=00"},
-        {"signature": "nonsense"},
-        {"signature": " "},
-        {"timestamp": 1_700_000_000},
-        {"body": "{}"},
-        {"body": "[]"},
-        {"body": '{"data": {"object": 1}}'},
-        {"body": "not json"},
-        {"body": "[" * 100_000},
-    ],
-)
-def test_a_forged_notification(
-    forgery: dict[str, Any], session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    stand_in.fail("confirm", LOST)
-    send(session)
-    answer = stand_in.notify(organization, **forgery)
-    assert answer.status_code == 400
-    assert [error["code"] for error in answer.json()["errors"]] == ["invalid_signature"]
-    assert status_of(session) == "processing"
-
-
-def test_notifications_to_whom_they_do_not_concern(
-    session: CheckoutSession, organization: Organization, stranger: Organization, stand_in: StripeStandIn
-) -> None:
-    send(session, AUTHENTICATION)
-    stand_in.authenticate(True)
-    without_stripe = stand_in.notify(stranger)
-    paid_by_stripe(stranger)
-    assert stand_in.notify(stranger).status_code == 200
-    assert status_of(session) == "processing"
-    for place in (stranger.id.hex[::-1], "nothing", "x" * 300):
-        nowhere = Client().post(f"/v1/webhooks/stripe/{place}", b"{}", content_type="application/json")
-        assert nowhere.status_code == without_stripe.status_code == 404
-        assert nowhere.json()["errors"] == without_stripe.json()["errors"]
-    assert Client().get(f"/v1/webhooks/stripe/{organization.id}").status_code == 405
-
-
-def test_a_notification_about_something_else(
-    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    send(session, AUTHENTICATION)
-    for about in ('{"object": "charge", "id": "ch_1"}', '{"object": "payment_intent", "id": "pi_9"}'):
-        assert stand_in.notify(organization, body=f'{{"data": {{"object": {about}}}}}').status_code == 200
-    assert status_of(session) == "processing"
-
-
-def test_a_notification_that_is_too_large(session: CheckoutSession, organization: Organization) -> None:
-    address = f"/v1/webhooks/stripe/{organization.id}"
-    answer = Client().post(address, b"x" * (1024 * 1024 + 1), content_type="application/json")
-    assert answer.status_code == 413
-
-
-def test_a_notification_that_stripe_has_to_repeat(
-    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    send(session, AUTHENTICATION)
-    stand_in.authenticate(True)
-    stand_in.fail("retrieve", REFUSED)
-    answer = stand_in.notify(organization)
-    assert answer.status_code == 503
-    assert status_of(session) == "processing"
-    assert stand_in.notify(organization).status_code == 200
-    assert status_of(session) == "complete"
-
-
 def test_a_payment_that_arrives_after_expiry(
     session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
 ) -> None:
@@ -395,42 +278,6 @@ def test_canceling_what_has_succeeded(session: CheckoutSession, stand_in: Stripe
     stand_in.authenticate(True)
     cancel_payment(attempt=attempt_of(session))
     assert (stand_in.intent["status"], status_of(session)) == ("succeeded", "complete")
-
-
-@pytest.mark.parametrize(
-    ("currency", "amount", "charged"),
-    [
-        ("usd", 1050, 1050),
-        ("jpy", 500, 500),
-        ("kwd", 5120, 5120),
-        ("isk", 5, 500),
-        ("ugx", 5, 500),
-        ("mga", 500, 5),
-        ("huf", 1045, 1045),
-    ],
-)
-def test_amounts(
-    currency: str, amount: int, charged: int, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    paid_by_stripe(organization)
-    price = {"name": "Box", "unit_amount": amount, "currency": currency}
-    session = a_session(organization, items=[{"price_data": price, "quantity": 1}])
-    send(session)
-    assert (stand_in.intent["amount"], stand_in.intent["currency"]) == (charged, currency)
-    assert status_of(session) == "complete"
-
-
-@pytest.mark.parametrize(("currency", "amount"), [("kwd", 5124), ("mga", 501), ("usd", 100_000_000)])
-def test_amounts_that_stripe_can_not_charge(
-    currency: str, amount: int, organization: Organization, stand_in: StripeStandIn
-) -> None:
-    paid_by_stripe(organization)
-    price = {"name": "Box", "unit_amount": amount, "currency": currency}
-    session = a_session(organization, items=[{"price_data": price, "quantity": 1}])
-    answer = send(session)
-    assert (answer.status_code, status_of(session)) == (422, "open")
-    assert "can’t" in text(answer)
-    assert stand_in.intents == {}
 
 
 def test_another_account_takes_over(

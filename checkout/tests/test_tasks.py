@@ -13,6 +13,7 @@ from checkout.models import CheckoutSession, Order, PaymentAttempt
 from checkout.services import reconciliation
 from checkout.services.moves import expire_lapsed, expire_session
 from checkout.tests.factories import a_session, lapse, paid
+from checkout.tests.paying import attempt_of, grow_old, send, status_of
 from checkout.tests.stripe_stand_in import (
     AUTHENTICATION,
     DECLINED,
@@ -21,7 +22,6 @@ from checkout.tests.stripe_stand_in import (
     StripeStandIn,
     paid_by_stripe,
 )
-from checkout.tests.test_stripe import attempt_of, grow_old, send, status_of
 from customers.services import create_customer, delete_customer
 from organizations.models import Organization
 
