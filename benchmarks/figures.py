@@ -37,8 +37,8 @@ WAITING_BATCHES = 3  # of a thousand events each, in no sum yet
 EVENTS = """
 INSERT INTO events (id, organization_id, name_id, customer_id, timestamp, received_at, named_customer, external_id,
   metadata)
-SELECT (lpad(to_hex((extract(epoch FROM made.at) * 1000)::bigint), 12, '0') || '7000'
-    || '8' || lpad(to_hex(made.number), 15, '0'))::uuid,
+SELECT (lpad(to_hex((extract(epoch FROM made.at) * 1000)::bigint), 12, '0') || '7'
+    || substr(md5(%(organization)s::text), 1, 3) || '8' || lpad(to_hex(made.number), 15, '0'))::uuid,
   %(organization)s, %(name)s, numbered.id, made.at, made.at, false, 'event-' || made.number,
   '{"model": "large", "tokens": 1250}'
 FROM (

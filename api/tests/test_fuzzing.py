@@ -34,6 +34,13 @@ INEXPRESSIBLE = {
     ("customers_disagree", "customer_external_id"),
     ("does_not_exist", "customer_id"),
     ("does_not_exist", "product_id"),
+    # Whether a range is one, and what goes with what.
+    *((code, name) for name in ("start", "end") for code in ("empty_range", "out_of_range")),
+    ("unknown_time_zone", "timezone"),
+    ("too_many_periods", "interval"),
+    ("invalid_choice", "ordering"),
+    ("not_money", "currency"),
+    *(("whole_file", name) for name in ("cursor", "limit")),
 }
 
 
