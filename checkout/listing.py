@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from checkout.filters import (
 )
 from checkout.models import CheckoutItem, CheckoutSession, Order, Product
 from checkout.querysets import ProductQuerySet
+from organizations.models import Organization
 
 # Of what a session sells, a list shows the first item, and whether there are more.
 _ITEMS_READ = 2
@@ -69,7 +71,7 @@ class SessionListing(Listing[CheckoutSession]):
         return CheckoutSession.objects.for_organization(self.membership.organization)
 
     def for_page(self, queryset: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
-        return for_rows(queryset)
+        return for_rows(queryset, self.membership.organization)
 
 
 class OrderListing(Listing[Order]):
@@ -86,9 +88,12 @@ class OrderListing(Listing[Order]):
         return with_customers(queryset)
 
 
-def for_rows(sessions: QuerySet[CheckoutSession]) -> QuerySet[CheckoutSession]:
-    """With what a row of sessions shows: whose it is, and the beginning of what it sells."""
-    first = CheckoutItem.objects.filter(position__lt=_ITEMS_READ)
+def for_rows(
+    sessions: QuerySet[CheckoutSession], organization: Organization | uuid.UUID
+) -> QuerySet[CheckoutSession]:
+    """With what a row of the organization's sessions shows: whose it is, and the beginning of what it sells."""
+    # By the organization too, which the index of items begins with.
+    first = CheckoutItem.objects.filter(organization=organization, position__lt=_ITEMS_READ)
     return with_customers(sessions).prefetch_related(Prefetch("items", queryset=first, to_attr="first_items"))
 
 

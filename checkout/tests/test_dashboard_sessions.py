@@ -272,6 +272,28 @@ class TestPage:
             assert api("GET", path).status == 200
 
 
+class TestExpired:
+    def test_another_link_is_made_for_the_same_buyer(
+        self, member: Dashboard, viewer: Dashboard, organization: Organization, ada: Customer
+    ) -> None:
+        gone = CustomerFactory(organization=organization)
+        sessions = {
+            a_session(organization, customer_id=ada.id): f"/customers/{ada.id}/payment_link",
+            a_session(
+                organization, external_customer_id="a/b&c"
+            ): "/checkouts/new?external_customer_id=a%2Fb%26c",
+            a_session(organization): "/checkouts/new?external_customer_id=",
+            a_session(organization, customer_id=gone.id): "",
+        }
+        services.delete_customer(customer=gone)
+        for session, again in sessions.items():
+            assert member.get(address(session)).context["again_url"] == ""
+            lapse(session)
+            expected = again and f"{member.root}{again}"
+            assert member.get(address(session)).context["again_url"] == expected
+            assert viewer.get(address(session)).context["again_url"] == ""
+
+
 class TestExpiring:
     def test_it_asks_first(self, member: Dashboard, organization: Organization) -> None:
         session = a_session(organization)

@@ -23,7 +23,8 @@ PAGE_SIZE = 25
 def checkouts(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:
     """The customer's sessions, and those under their ID that will be theirs when they are paid."""
     customer = customer_of(request, customer_id)
-    return _tab(request, customer, "checkout/customer_checkouts.html", for_rows(_sessions_of(customer)))
+    rows = for_rows(_sessions_of(customer), customer.organization_id)
+    return _tab(request, customer, "checkout/customer_checkouts.html", rows)
 
 
 def orders(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:

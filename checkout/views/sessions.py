@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -76,6 +77,7 @@ def session(request: StaffRequest, session_id: uuid.UUID) -> HttpResponse:
         "metadata": described(shown.metadata),
         "customer_metadata": described(shown.customer_metadata),
         "command": curl(api_url(base, "checkout-session", shown.id)),
+        "again_url": _again_url(request, shown),
         "may_expire": request.membership.may_write and shown.status == Status.OPEN,
     }
     return render(request, "checkout/session.html", context)
@@ -103,3 +105,15 @@ def expire(request: StaffRequest, session_id: uuid.UUID) -> HttpResponse:
         "cancel_url": back,
     }
     return render(request, "checkout/session_expire.html", context)
+
+
+def _again_url(request: StaffRequest, session: CheckoutSession) -> str:
+    """Where another payment link is made for the same buyer, once this one is over; empty where that can't be."""
+    if session.status != Status.EXPIRED or not request.membership.may_write:
+        return ""
+    if session.customer is None:
+        query = urlencode({"external_customer_id": session.external_customer_id or ""})
+        return address(request, "staff-checkout-session-create", query=query)
+    if session.customer.is_deleted:
+        return ""
+    return address(request, "customer-payment-link", session.customer.id)
