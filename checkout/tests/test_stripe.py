@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from checkout.links import page_path
 from checkout.models import CheckoutSession, Order, PaymentAttempt
+from checkout.processors.interface import Succeeded
 from checkout.services.moves import expire_session
 from checkout.services.payment_settings import save_payment_settings
-from checkout.services.payments import cancel_payment
+from checkout.services.payments import cancel_payment, settle_attempt
 from checkout.tests.factories import a_session, lapse
 from checkout.tests.paying import attempt_of, grow_old, send, show, status_of
 from checkout.tests.stripe_stand_in import (
@@ -190,6 +191,50 @@ def test_a_charge_that_arrived_after_it_was_given_up(
     send(session)
     assert status_of(session) == "complete"
     assert len(stand_in.charged) == Order.objects.count() == 1
+
+
+def given_up(session: CheckoutSession, stand_in: StripeStandIn) -> PaymentAttempt:
+    """An attempt whose confirmation seems never to have arrived."""
+    stand_in.fail("confirm", REFUSED)
+    send(session)
+    grow_old(session)
+    show(session)
+    assert status_of(session) == "open"
+    return attempt_of(session)
+
+
+def test_a_charge_that_arrived_late_completes_an_open_session(
+    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
+) -> None:
+    attempt = given_up(session, stand_in)
+    stand_in.authenticate(True)
+    assert stand_in.notify(organization).status_code == 200
+    assert status_of(session) == "complete"
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.failure_code) == ("succeeded", None)
+
+
+def test_a_charge_that_arrived_late_is_that_of_the_attempt_under_way(
+    session: CheckoutSession, stand_in: StripeStandIn
+) -> None:
+    first = given_up(session, stand_in)
+    send(session, AUTHENTICATION)
+    settle_attempt(attempt=first, result=Succeeded())
+    assert status_of(session) == "complete"
+    assert [attempt.status for attempt in session.payment_attempts.all()] == ["succeeded", "failed"]
+
+
+def test_two_payments_of_one_session_are_said_to_be_two(
+    session: CheckoutSession, stand_in: StripeStandIn
+) -> None:
+    first = given_up(session, stand_in)
+    session.payment_attempts.update(failure_code="resource_missing")  # another account took over
+    send(session)
+    assert (status_of(session), stand_in.charged) == ("complete", ["pi_2"])
+    settle_attempt(attempt=first, result=Succeeded())
+    first.refresh_from_db()
+    assert (first.status, first.failure_code) == ("succeeded", "paid_twice")
+    assert Order.objects.count() == 1
 
 
 def test_looking_up_fails_too(session: CheckoutSession, stand_in: StripeStandIn) -> None:
