@@ -92,7 +92,7 @@ _DAY = {
     "checkout_conversion": 0.6666666666666666,
     "new_customers": 1,
     "active_customers": 2,
-    "events": 1200,
+    "events": 13,
 }
 _NEXT_DAY = {
     "start": "2026-01-31T23:00:00Z",
@@ -104,7 +104,7 @@ _NEXT_DAY = {
     "checkout_conversion": 1.0,
     "new_customers": 0,
     "active_customers": 2,
-    "events": 0,
+    "events": 2,
 }
 REPORT = {
     "interval": "day",
@@ -120,8 +120,8 @@ REPORT = {
         "succeeded_checkouts": 3,
         "checkout_conversion": 0.75,
         "new_customers": 1,
-        "active_customers": 3,
-        "events": 1200,
+        "active_customers": 2,
+        "events": 15,
     },
 }
 RANKED = [
