@@ -126,7 +126,7 @@ def population(events: int, customers: int) -> Any:
     load_customers(
         organization=organization,
         count=customers,
-        seed=SEED,
+        seed=SEED + events,  # IDs are made of it, and no two organizations share one
         at=END,
         company_share=0.5,
         progress=lambda _: None,
