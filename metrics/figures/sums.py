@@ -18,6 +18,11 @@ Params = dict[str, Any]
 _TOLERANCE = event_rules.CLOCK_TOLERANCE + datetime.timedelta(days=1)
 
 
+def array(values: Iterable[object]) -> str:
+    """Numbers, booleans, bits or moments as PostgreSQL writes an array: once, however often a statement has it."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def period_of(column: str, prefix: str = "cut") -> str:
     """SQL for the number of the period that the moment in `column` lies in."""
     return f"(%({prefix}_periods)s::int[])[width_bucket({column}, %({prefix}_starts)s::timestamptz[])]"
@@ -28,8 +33,8 @@ def cut_params(cuts: Sequence[Cut]) -> Params:
     return {
         "start": cuts[0].start,
         "end": cuts[-1].end,
-        "cut_periods": [cut.period for cut in cuts],
-        "cut_starts": [cut.start for cut in cuts],
+        "cut_periods": array(cut.period for cut in cuts),
+        "cut_starts": array(cut.start.isoformat() for cut in cuts),
     }
 
 
@@ -48,9 +53,9 @@ def piece_params(prefix: str, cuts: Sequence[Cut], units: Sequence[Unit]) -> Par
     `period_of` and `is_summed` all of them in order."""
     pieces = pieces_of(cuts, units)
     params: Params = {
-        f"{prefix}_periods": [piece.period for piece in pieces],
-        f"{prefix}_starts": [piece.start for piece in pieces],
-        f"{prefix}_summed": [piece.unit != Unit.EVENT for piece in pieces],
+        f"{prefix}_periods": array(piece.period for piece in pieces),
+        f"{prefix}_starts": array(piece.start.isoformat() for piece in pieces),
+        f"{prefix}_summed": array(piece.unit != Unit.EVENT for piece in pieces),
     }
     for unit in (*units, Unit.EVENT):
         params |= _of_unit(f"{prefix}_{unit.value}", unit, [piece for piece in pieces if piece.unit == unit])
@@ -63,13 +68,16 @@ def is_summed(column: str, prefix: str) -> str:
 
 
 def _of_unit(prefix: str, unit: Unit, pieces: Sequence[Piece]) -> Params:
-    days = unit in (Unit.MONTH, Unit.DAY)
     params: Params = {
-        f"{prefix}_periods": [piece.period for piece in pieces],
-        f"{prefix}_firsts": [piece.start.date() if days else piece.start for piece in pieces],
-        f"{prefix}_lasts": [piece.end.date() if days else piece.end for piece in pieces],
+        f"{prefix}_periods": array(piece.period for piece in pieces),
+        f"{prefix}_firsts": array(_written(piece.start, unit) for piece in pieces),
+        f"{prefix}_lasts": array(_written(piece.end, unit) for piece in pieces),
     }
     if unit == Unit.QUARTER:
-        params[f"{prefix}_days"] = [piece.start.date() for piece in pieces]
-        params[f"{prefix}_masks"] = [quarters_of(piece) for piece in pieces]
+        params[f"{prefix}_days"] = array(piece.start.date() for piece in pieces)
+        params[f"{prefix}_masks"] = array(quarters_of(piece) for piece in pieces)
     return params
+
+
+def _written(moment: datetime.datetime, unit: Unit) -> str:
+    return (moment.date() if unit in (Unit.MONTH, Unit.DAY) else moment).isoformat()
