@@ -14,6 +14,7 @@ import stripe
 import structlog
 from django.conf import settings
 
+from checkout.log_names import names_of_session
 from checkout.models import CheckoutSession, PaymentAttempt
 from checkout.processors.interface import (
     Failed,
@@ -69,7 +70,7 @@ class Stripe:
                         fields, {"idempotency_key": f"{key}-{secrets.token_hex(8)}"}
                     )
         except stripe.InvalidRequestError as error:
-            log.error("Stripe refused a payment", reason=str(error), **_about(session))
+            log.error("Stripe refused a payment", reason=str(error), **names_of_session(session))
             raise PaymentRefused(error.code or "invalid_request", _UNABLE) from None
         return intent.id
 
@@ -81,14 +82,14 @@ class Stripe:
                     attempt.reference or "", fields, {"idempotency_key": f"payment-attempt-{attempt.id}"}
                 )
         except (stripe.AuthenticationError, stripe.PermissionError, stripe.RateLimitError) as error:
-            log.error("Stripe took no payment", reason=str(error), **_about(attempt.session))
+            log.error("Stripe took no payment", reason=str(error), **names_of_session(attempt.session))
             return Failed("not_taken", _UNABLE)
         except stripe.CardError as error:
             return Failed(error.code or "card_declined", error.user_message or _DECLINED)
         except stripe.InvalidRequestError as error:
             if error.code == _UNEXPECTED_STATE:
                 return self.look_up(attempt)  # it was confirmed, or canceled, before
-            log.error("Stripe refused a payment", reason=str(error), **_about(attempt.session))
+            log.error("Stripe refused a payment", reason=str(error), **names_of_session(attempt.session))
             if error.param == "payment_method":
                 return Failed(
                     "payment_method_invalid", "This card can’t be used. Type it again, or use another."
@@ -102,7 +103,7 @@ class Stripe:
                 intent = self._intents.retrieve(attempt.reference or "")
         except stripe.InvalidRequestError as error:
             # Another account, or the other mode: only there it is known what became of the payment.
-            log.error("Stripe doesn't know a payment", reason=str(error), **_about(attempt.session))
+            log.error("Stripe doesn't know a payment", reason=str(error), **names_of_session(attempt.session))
             raise ProcessorUnavailable(str(error)) from None
         return _result(intent)
 
@@ -186,12 +187,3 @@ def _metadata(session: CheckoutSession) -> dict[str, str]:
     if session.external_customer_id is not None:
         metadata["external_customer_id"] = session.external_customer_id
     return metadata
-
-
-def _about(session: CheckoutSession) -> dict[str, str | None]:
-    return {
-        "organization": str(session.organization_id),
-        "checkout_session_id": str(session.id),
-        "customer_id": str(session.customer_id) if session.customer_id else None,
-        "external_customer_id": session.external_customer_id,
-    }

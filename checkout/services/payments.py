@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout.exceptions import SessionNotOpen, TooManyAttempts
+from checkout.log_names import names_of_attempt
 from checkout.models import CheckoutSession, PaymentAttempt
 from checkout.monitoring import PAYMENTS
 from checkout.processors.interface import (
@@ -80,7 +81,7 @@ def pay(
         result = processor.confirm(attempt, instrument, return_url=return_url)
     except ProcessorUnavailable as error:
         _count(attempt, "unknown")
-        log.warning("payment's outcome unknown", reason=str(error), **_about(attempt))
+        log.warning("payment's outcome unknown", reason=str(error), **names_of_attempt(attempt))
         return attempt
     return settle_attempt(attempt=attempt, result=result)
 
@@ -156,10 +157,10 @@ def _succeed(attempt: PaymentAttempt, session: CheckoutSession) -> None:
         if _is_paid_with(session, attempt.reference):
             return
         _write(attempt, Attempt.SUCCEEDED, "twice", TWICE)
-        log.error("paid twice: refund this payment", **_about(attempt))
+        log.error("paid twice: refund this payment", **names_of_attempt(attempt))
     elif session.stored_status == Status.EXPIRED:
         _write(attempt, Attempt.SUCCEEDED, "too_late", TOO_LATE)
-        log.error("paid after expiry: refund this payment", **_about(attempt))
+        log.error("paid after expiry: refund this payment", **names_of_attempt(attempt))
     else:
         if session.stored_status == Status.OPEN:
             begin_payment(session=session)
@@ -169,7 +170,7 @@ def _succeed(attempt: PaymentAttempt, session: CheckoutSession) -> None:
 
 def _fail(attempt: PaymentAttempt, session: CheckoutSession, result: Failed) -> None:
     _write(attempt, Attempt.FAILED, "failed", result)
-    log.info("payment failed", code=result.code, **_about(attempt))
+    log.info("payment failed", code=result.code, **names_of_attempt(attempt))
     if session.stored_status == Status.PROCESSING:
         reopen_session(session=session)
 
@@ -220,16 +221,3 @@ def _check_attempts(session: CheckoutSession) -> None:
 
 def _count(attempt: PaymentAttempt, outcome: str) -> None:
     PAYMENTS.labels(attempt.processor, outcome).inc()
-
-
-def _about(attempt: PaymentAttempt) -> dict[str, str | None]:
-    session = attempt.session
-    return {
-        "organization": str(attempt.organization_id),
-        "checkout_session_id": str(attempt.session_id),
-        "customer_id": str(session.customer_id) if session.customer_id else None,
-        "external_customer_id": session.external_customer_id,
-        "payment_attempt_id": str(attempt.id),
-        "processor": attempt.processor,
-        "reference": attempt.reference,
-    }

@@ -10,6 +10,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from checkout.log_names import names_of_attempt
 from checkout.models import PaymentAttempt
 from checkout.processors.interface import ProcessorUnavailable
 from checkout.services.payments import cancel_payment, look_again
@@ -39,10 +40,10 @@ def look_after_payments(*, limit: int, seconds: float) -> int:
             _settle(attempt)
         except ProcessorUnavailable as error:
             unreachable.add(attempt.organization_id)
-            log.warning("payment's outcome still unknown", reason=str(error), **_about(attempt))
+            log.warning("payment's outcome still unknown", reason=str(error), **names_of_attempt(attempt))
         except Exception:
             # One that can't be settled doesn't keep the others from it.
-            log.exception("payment can't be settled", **_about(attempt))
+            log.exception("payment can't be settled", **names_of_attempt(attempt))
     return looked_at
 
 
@@ -69,14 +70,3 @@ def _due() -> QuerySet[PaymentAttempt]:
         .select_related("session", "organization")
         .order_by("modified_at")
     )
-
-
-def _about(attempt: PaymentAttempt) -> dict[str, str | None]:
-    return {
-        "organization": str(attempt.organization_id),
-        "checkout_session_id": str(attempt.session_id),
-        "external_customer_id": attempt.session.external_customer_id,
-        "payment_attempt_id": str(attempt.id),
-        "processor": attempt.processor,
-        "reference": attempt.reference,
-    }

@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars
 
 from checkout.exceptions import SessionNotOpen, TooManyAttempts
 from checkout.links import page_url
+from checkout.log_names import names_of_session
 from checkout.models import CheckoutSession, PaymentAttempt, PaymentSettings
 from checkout.money import as_text
 from checkout.payment_forms import PayForm, SandboxForm, StripeForm
@@ -78,12 +79,7 @@ def buyer_page(*methods: str) -> Callable[[View], View]:
             if session is None:
                 response = render(request, "checkout/hosted/unknown.html", status=404)
             else:
-                bind_contextvars(
-                    organization=str(session.organization_id),
-                    checkout_session_id=str(session.id),
-                    customer_id=str(session.customer_id) if session.customer_id else None,
-                    external_customer_id=session.external_customer_id,
-                )
+                bind_contextvars(**names_of_session(session))
                 response = view(request, session)
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
