@@ -136,7 +136,10 @@ class StripeStandIn:
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
-        page = b"<!doctype html><title>Bank</title><form method=post><button name=approve value=1>Approve</button></form>"
+        page = (
+            b"<!doctype html><title>Bank</title>"
+            b"<form method=post><button name=approve value=1>Approve</button></form>"
+        )
         handler.send_response(200)
         handler.send_header("Content-Type", "text/html")
         handler.send_header("Content-Length", str(len(page)))
