@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import zoneinfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
+from organizations.models import Organization
 from organizations.services import create_organization, update_organization
+from organizations.tests.administration import filled_in, page, superuser
+from organizations.tests.people import client_of
 from organizations.time_zones import check_time_zone, names, time_zone
 
 
@@ -50,3 +55,23 @@ def test_an_organization_has_one_that_is() -> None:
         with pytest.raises(ValidationError) as refusal:
             write()
         assert list(refusal.value.message_dict) == ["time_zone"]
+
+
+@pytest.mark.django_db
+def test_the_command_says_which() -> None:
+    call_command("create_organization", "acme", name="Acme", time_zone="Asia/Kathmandu", stdout=io.StringIO())
+    assert Organization.objects.get(slug="acme").time_zone == "Asia/Kathmandu"
+    with pytest.raises(CommandError, match="no such time zone"):
+        call_command("create_organization", "globex", name="Globex", time_zone="Nepal")
+
+
+@pytest.mark.django_db
+def test_support_sets_it() -> None:
+    organization = create_organization(slug="acme", name="Acme")
+    browser = client_of(superuser())
+    address = page("organizations.organization", "change", organization.id)
+    refused = browser.post(address, filled_in(browser, address, time_zone="Mars/Olympus"))
+    assert "no such time zone" in refused.content.decode()
+    browser.post(address, filled_in(browser, address, time_zone="Asia/Kathmandu"))
+    organization.refresh_from_db()
+    assert organization.time_zone == "Asia/Kathmandu"
