@@ -7,13 +7,24 @@ is joined by LATERAL is read by its index, piece by piece, whatever the planner 
 
 from __future__ import annotations
 
+import datetime
 import uuid
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from metrics.figures.figures import Source
-from metrics.figures.periods import Span
-from metrics.figures.pieces import Unit
-from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
+from metrics.figures.periods import Interval, Span
+from metrics.figures.pieces import Piece, Unit, pieces_of
+from metrics.figures.sums import (
+    Params,
+    array,
+    cut_params,
+    is_summed,
+    period_of,
+    piece_params,
+    pieces_params,
+    with_events,
+)
 
 # Events that no sum has yet. OFFSET 0 keeps the planner from looking for them anywhere but by their IDs.
 UNFOLDED = """
@@ -53,7 +64,8 @@ SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
     WHERE organization_id = %(organization)s AND timestamp >= piece.first AND timestamp < piece.last
   ) AS counted
   UNION ALL
-  SELECT {period_of("timestamp", "sum")}, 1 FROM unfolded WHERE {is_summed("timestamp", "sum")}
+  SELECT {period_of("min(timestamp)", "sum")}, count(*) FROM unfolded
+  WHERE {is_summed("timestamp", "sum")} GROUP BY width_bucket(timestamp, %(sum_starts)s::timestamptz[])
 ) AS found WHERE events > 0 GROUP BY period
 """
 _ORDERS = f"""
@@ -127,11 +139,34 @@ _SEEN_IN_ORDERS = f"""
   WHERE organization_id = %(organization)s AND created_at >= %(start)s AND created_at < %(end)s
 """
 _SEEN = "seen (period, customer_id) AS MATERIALIZED (SELECT DISTINCT * FROM ({seen}) AS one)"
-_ACTIVE = """
-SELECT 'active', period, NULL::text, count(*), NULL::numeric FROM seen GROUP BY 2
-UNION ALL
-SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM (SELECT DISTINCT customer_id FROM seen) AS anyone
+# Periods of exactly one day, or one month, of the sums: each customer stands there once. One pass counts those of each,
+# and finds who is in any.
+_COUNTED = """
+counted (first, customer_id, customers) AS MATERIALIZED (
+  SELECT {unit}, customer_id, count(*) FROM {table}
+  WHERE organization_id = %(organization)s AND {unit} = ANY(%(whole_firsts)s::date[])
+  GROUP BY GROUPING SETS (({unit}), (customer_id))
+)
 """
+_ACTIVE = """
+SELECT 'active', piece.period, NULL::text, sum(counted.customers), NULL::numeric FROM counted
+JOIN unnest(%(whole_periods)s::int[], %(whole_firsts)s::date[]) AS piece (period, first)
+  ON piece.first = counted.first GROUP BY 2
+UNION ALL
+SELECT 'active', seen.period, NULL::text, count(*), NULL::numeric FROM seen
+LEFT JOIN unnest(%(whole_periods)s::int[], %(whole_firsts)s::date[]) AS piece (period, first)
+  ON piece.period = seen.period
+WHERE NOT EXISTS (
+  SELECT FROM {table} AS summed WHERE summed.organization_id = %(organization)s
+    AND summed.{unit} = piece.first AND summed.customer_id = seen.customer_id
+) GROUP BY 2
+UNION ALL
+SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM counted WHERE customer_id IS NOT NULL
+UNION ALL
+SELECT 'active', NULL::int, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM seen
+WHERE NOT EXISTS (SELECT FROM counted WHERE counted.customer_id = seen.customer_id)
+"""
+_SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
 
 def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source]) -> tuple[str, Params]:
@@ -146,10 +181,19 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         params |= piece_params("sum", cuts, (Unit.DAY, Unit.QUARTER))
         branches.append(_EVENTS)
     if Source.ACTIVE in sources:
+        unit = Unit.MONTH if span.interval == Interval.MONTH else Unit.DAY
+        names = {"table": _SUMS_OF_CUSTOMERS[unit], "unit": unit.value}
+        pieces = pieces_of(cuts, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
+        whole = _whole(pieces, unit)
+        params["whole_periods"] = array(piece.period for piece in whole)
+        params["whole_firsts"] = array(piece.start.date() for piece in whole)
         if cuts:
-            params |= piece_params("seen", cuts, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
+            counted = {piece.period for piece in whole}
+            rest = [piece for piece in pieces if piece.period not in counted]
+            params |= pieces_params("seen", rest, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
         tables.append(_SEEN.format(seen=(_SEEN_IN_SUMS if cuts else "") + _SEEN_IN_ORDERS))
-        branches.append(_ACTIVE)
+        tables.append(_COUNTED.format(**names))
+        branches.append(_ACTIVE.format(**names))
     for source, branch in (
         (Source.ORDERS, _ORDERS),
         (Source.CHECKOUTS, _CHECKOUTS),
@@ -158,3 +202,15 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         if source in sources:
             branches.append(branch)
     return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params
+
+
+def _whole(pieces: Sequence[Piece], unit: Unit) -> list[Piece]:
+    """The pieces that are a period by themselves, of just one `unit`."""
+    numbers = Counter(piece.period for piece in pieces)
+    return [
+        piece
+        for piece in pieces
+        if piece.unit == unit
+        and numbers[piece.period] == 1
+        and (unit == Unit.MONTH or piece.end - piece.start == datetime.timedelta(days=1))
+    ]

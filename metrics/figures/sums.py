@@ -14,8 +14,8 @@ from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
 
 Params = dict[str, Any]
 
-# Clocks of several servers may differ, and not by a day.
-_TOLERANCE = event_rules.CLOCK_TOLERANCE + datetime.timedelta(days=1)
+# Clocks of several servers may differ, and not by a day. It is a whole day of UTC that ends then, whose sum fits.
+_TOLERANCE = event_rules.CLOCK_TOLERANCE + datetime.timedelta(days=2)
 
 
 def array(values: Iterable[object]) -> str:
@@ -40,7 +40,7 @@ def cut_params(cuts: Sequence[Cut]) -> Params:
 
 def with_events(cuts: Iterable[Cut]) -> list[Cut]:
     """What of the cuts lies where events can be: none happened before the earliest that is taken, or will later."""
-    latest = timezone.now() + _TOLERANCE
+    latest = (timezone.now() + _TOLERANCE).replace(hour=0, minute=0, second=0, microsecond=0)
     return [
         Cut(max(cut.start, event_rules.EARLIEST), min(cut.end, latest), cut.period)
         for cut in cuts
@@ -51,7 +51,11 @@ def with_events(cuts: Iterable[Cut]) -> list[Cut]:
 def piece_params(prefix: str, cuts: Sequence[Cut], units: Sequence[Unit]) -> Params:
     """The cuts in pieces of `units` and of single events: of each kind its periods, where they begin and end, and for
     `period_of` and `is_summed` all of them in order."""
-    pieces = pieces_of(cuts, units)
+    return pieces_params(prefix, pieces_of(cuts, units), units)
+
+
+def pieces_params(prefix: str, pieces: Sequence[Piece], units: Sequence[Unit]) -> Params:
+    """What `piece_params` says of these pieces."""
     params: Params = {
         f"{prefix}_periods": array(piece.period for piece in pieces),
         f"{prefix}_starts": array(piece.start.isoformat() for piece in pieces),
