@@ -67,31 +67,31 @@ class Ranking:
 
 _COLUMNS = "(customer_id, own_id, events, orders, amount, sold, checkouts, succeeded, created)"
 _FROM_EVENTS = f"""
-  SELECT customer_id, NULL::text, sum(events), 0, 0, 0, 0, 0, 0 FROM (
-    SELECT summed.customer_id, summed.events
+  SELECT customer_id, own_id, sum(events), 0, 0, 0, 0, 0, 0 FROM (
+    SELECT summed.customer_id, NULL::text AS own_id, summed.events
     FROM unnest(%(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[]) AS piece (first, last)
     CROSS JOIN LATERAL (
       SELECT customer_id, events FROM rollup_customer_days
       WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
     ) AS summed
     UNION ALL
-    SELECT event.customer_id, 1
+    SELECT event.customer_id, NULL, 1
     FROM unnest(%(sum_event_firsts)s::timestamptz[], %(sum_event_lasts)s::timestamptz[]) AS piece (first, last)
     CROSS JOIN LATERAL (
       SELECT customer_id FROM events WHERE organization_id = %(organization)s
         AND timestamp >= piece.first AND timestamp < piece.last AND customer_id IS NOT NULL
     ) AS event
     UNION ALL
-    SELECT customer_id, 1 FROM unfolded
+    SELECT customer_id, NULL, 1 FROM unfolded
     WHERE customer_id IS NOT NULL AND {is_summed("timestamp", "sum")}
-  ) AS used GROUP BY 1
-  UNION ALL
-  SELECT unmatched.customer_id,
-    CASE WHEN unmatched.customer_id IS NULL THEN unmatched.external_customer_id END, event.events, 0, 0, 0, 0, 0, 0
-  FROM (
-    SELECT unmatched_id, count(*) AS events FROM events WHERE organization_id = %(organization)s
-      AND customer_id IS NULL AND timestamp >= %(events_start)s AND timestamp < %(events_end)s GROUP BY 1
-  ) AS event JOIN unmatched_ids AS unmatched ON unmatched.id = event.unmatched_id
+    UNION ALL
+    SELECT unmatched.customer_id,
+      CASE WHEN unmatched.customer_id IS NULL THEN unmatched.external_customer_id END, event.events
+    FROM (
+      SELECT unmatched_id, count(*) AS events FROM events WHERE organization_id = %(organization)s
+        AND customer_id IS NULL AND timestamp >= %(events_start)s AND timestamp < %(events_end)s GROUP BY 1
+    ) AS event JOIN unmatched_ids AS unmatched ON unmatched.id = event.unmatched_id
+  ) AS used GROUP BY 1, 2
 """
 _FROM_ORDERS = """
   SELECT customer_id, NULL::text, 0, count(*), sum(amount_total) FILTER (WHERE currency = %(currency)s),
@@ -117,18 +117,18 @@ _FROM_CUSTOMERS = """
   WHERE organization_id = %(organization)s AND deleted_at IS NULL
     AND created_at >= %(start)s AND created_at < %(end)s
 """
+# Of several sources, which may each have a row of the same customer.
+_ADDED = """
+SELECT customer_id, own_id, sum(events), sum(orders), sum(amount), sum(sold), sum(checkouts), sum(succeeded),
+  sum(created) FROM ({found}) AS found {columns} GROUP BY 1, 2
+"""
 _RANKED = """
-ranked (key, customer_id, own_id, value) AS MATERIALIZED (
+ranked (key, customer_id, own_id, value) AS (
   SELECT coalesce(customer_id::text, ':' || own_id) COLLATE "C", customer_id, own_id, coalesce({value}, {nothing})
-  FROM (
-    SELECT customer_id, own_id, sum(events) AS events, sum(orders) AS orders, sum(amount) AS amount,
-      sum(sold) AS sold, sum(checkouts) AS checkouts, sum(succeeded) AS succeeded, sum(created) AS created
-    FROM ({found}) AS found {columns} GROUP BY customer_id, own_id
-  ) AS of_one
-  WHERE ({listed}) AND NOT EXISTS (
-    SELECT FROM customers AS gone
-    WHERE gone.organization_id = %(organization)s AND gone.deleted_at IS NOT NULL AND gone.id = of_one.customer_id
-  )
+  FROM ({found}) AS of_one {columns}
+  WHERE ({listed}) AND (customer_id IS NULL OR customer_id NOT IN (
+    SELECT id FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NOT NULL
+  ))
 )
 """
 _PAGE = """
@@ -249,10 +249,13 @@ class _Reading:
         ranked = _RANKED.format(
             value=_VALUES[self.order.figure],
             nothing=f"'{'-' * self.order.descending}Infinity'::numeric",
-            found=" UNION ALL ".join(found),
+            found=found[0]
+            if len(found) == 1
+            else _ADDED.format(found=" UNION ALL ".join(found), columns=_COLUMNS),
             columns=_COLUMNS,
             listed=listed,
         )
+        behind = [] if self.place is None else [_SELECT_BEHIND.format(after=after)]
         page = _PAGE.format(after=after, direction="DESC" if lower else "ASC")
         query, params = of_subjects.statement(
             self.organization.id,
@@ -260,7 +263,7 @@ class _Reading:
             [self.cut],
             self.sources,
             by_key=True,
-            more=[_SELECT_PAGE, _SELECT_NAMES, *self._currencies(), _SELECT_BEHIND.format(after=after)],
+            more=[_SELECT_PAGE, _SELECT_NAMES, *self._currencies(), *behind],
         )
         params |= {"currency": self.order.currency, "limit": self.limit + 1}
         if self.place is not None:
@@ -272,8 +275,7 @@ class _Reading:
             key=lambda row: (values[row.key], row.key),
             reverse=lower,
         )
-        behind = any(kind == "behind" for kind, *_ in rows)
-        return self._page(read, behind and self.place is not None, rows)
+        return self._page(read, any(kind == "behind" for kind, *_ in rows), rows)
 
     def of_subject(self, subject: Subject) -> Ranking:
         """These are few, and are ranked here."""
