@@ -166,6 +166,22 @@ UNION ALL
 SELECT 'active', NULL::int, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM seen
 WHERE NOT EXISTS (SELECT FROM counted WHERE counted.customer_id = seen.customer_id)
 """
+# Where no period is such a one: a bit of each customer's for each period, as long as there are bits enough.
+_IN_BITS = """
+active_in (customer_id, periods) AS MATERIALIZED (
+  SELECT customer_id, bit_or(1::bigint << period) FROM ({seen}) AS one (period, customer_id) GROUP BY 1
+)
+"""
+_ACTIVE_BY_BITS = """
+SELECT 'active', number::int - 1, NULL::text, customers, NULL::numeric
+FROM (SELECT ARRAY[{counts}] AS counts FROM active_in) AS counted,
+  unnest(counts) WITH ORDINALITY AS one (customers, number)
+WHERE customers > 0
+UNION ALL
+SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM active_in
+"""
+_COUNT_BIT = "count(*) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
+_BITS = 63
 _SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
 
@@ -191,9 +207,14 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
             counted = {piece.period for piece in whole}
             rest = [piece for piece in pieces if piece.period not in counted]
             params |= pieces_params("seen", rest, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
-        tables.append(_SEEN.format(seen=(_SEEN_IN_SUMS if cuts else "") + _SEEN_IN_ORDERS))
-        tables.append(_COUNTED.format(**names))
-        branches.append(_ACTIVE.format(**names))
+        seen = (_SEEN_IN_SUMS if cuts else "") + _SEEN_IN_ORDERS
+        if not whole and len(span.periods) <= _BITS:
+            counts = ",".join(_COUNT_BIT.format(bit=bit) for bit in range(len(span.periods)))
+            tables.append(_IN_BITS.format(seen=seen))
+            branches.append(_ACTIVE_BY_BITS.format(counts=counts))
+        else:
+            tables += [_SEEN.format(seen=seen), _COUNTED.format(**names)]
+            branches.append(_ACTIVE.format(**names))
     for source, branch in (
         (Source.ORDERS, _ORDERS),
         (Source.CHECKOUTS, _CHECKOUTS),
