@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from metrics.figures.figures import Source
-from metrics.figures.of_everyone import UNFOLDED
+from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_WANTED
 from metrics.figures.periods import Cut
 from metrics.figures.pieces import Unit
 from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
@@ -157,11 +157,12 @@ def statement(
     sources: Collection[Source],
     *,
     by_key: bool = False,
+    everyones: bool = False,
     more: Sequence[str] = (),
 ) -> tuple[str, Params]:
     """The statement that reads `sources` and its parameters, as `of_everyone.statement` does, or `by_key` with the key
-    in place of the period. `tables`, of which one is `wanted`, are made after `unfolded`; their own parameters are to
-    be added. `more` are further branches."""
+    in place of the period. `tables`, of which one is `wanted`, are made first, or after `unfolded` if that is to be
+    `everyones`; their own parameters are to be added. `more` are further branches."""
     bucket = "key" if by_key else "period"
     params: Params = {"organization": organization_id, **cut_params(cuts)}
     happening = with_events(cuts)
@@ -172,7 +173,8 @@ def statement(
     if uses:
         params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
         params |= piece_params("sum", happening, (Unit.DAY,))
-        made = [UNFOLDED, *made, _WAITING, _USED]
+        unfolded = [UNFOLDED, *made] if everyones else [*made, UNFOLDED_OF_WANTED]
+        made = [*unfolded, _WAITING, _USED]
         if Source.EVENTS in sources:
             branches.append(_SELECT_EVENTS)
     if active or Source.ORDERS in sources:

@@ -263,6 +263,7 @@ class _Reading:
             [self.cut],
             self.sources,
             by_key=True,
+            everyones=True,
             more=[_SELECT_PAGE, _SELECT_NAMES, *self._currencies(), *behind],
         )
         params |= {"currency": self.order.currency, "limit": self.limit + 1}
