@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from metrics.models import UnmatchedID
-from metrics.services import binding
+from metrics.services import binding, folding
 
 
 @app.task(name=binding.TASK, retry=RetryStrategy(max_attempts=10, exponential_wait=2))
@@ -24,3 +24,10 @@ def bind_what_is_left(timestamp: int) -> None:
     left = UnmatchedID.objects.unbound().values_list("organization_id", flat=True).distinct().order_by()
     for organization_id in left:
         binding.bind_events(organization_id=organization_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="fold_what_is_left")
+def fold_what_is_left(timestamp: int) -> None:
+    """Add to the rollups what no call has added."""
+    folding.fold_what_is_left()

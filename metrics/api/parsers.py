@@ -13,6 +13,7 @@ from api.parsers import JSONParser, read_body
 from metrics.new_events import NewEvent, NewEvents
 
 _decoder = msgspec.json.Decoder(NewEvents)
+_SPACES = (b" :", b"\t:", b"\r:", b"\n:")
 _SPACED_NAME = re.compile(rb'"[ \t\r\n]+:')
 
 
@@ -44,7 +45,10 @@ def _has_no_repeated_name(body: bytes, decoded: NewEvents) -> bool:
     them more, and the strict parser decides.
     """
     names = 1 + sum(map(_names_in, decoded.events))
-    return body.count(b'":') == names and _SPACED_NAME.search(body) is None
+    if body.count(b'":') != names:
+        return False
+    # The search takes longer than the decoding, and hardly anybody writes what it looks for.
+    return not any(space in body for space in _SPACES) or _SPACED_NAME.search(body) is None
 
 
 def _names_in(event: NewEvent) -> int:

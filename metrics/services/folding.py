@@ -13,8 +13,11 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-# A report reads what isn't added yet event by event, so this is what keeps it quick.
-DUE_EVENTS = 4_000
+from metrics.models import EventBatch
+
+# A report reads what isn't added yet event by event, so this is what keeps it quick while events come in; when none
+# do, the worker adds the rest.
+DUE_EVENTS = 8_000
 DUE_BATCHES = 64
 _MOST_BATCHES = 128
 
@@ -30,36 +33,40 @@ SELECT events.customer_id, events.timestamp
 FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS batch (first, last)
 JOIN events ON events.id BETWEEN batch.first AND batch.last AND events.organization_id = %(organization)s
 """
-# Every sum is added in the order of its key, by everyone, so that no two wait for each other.
+# Every sum is added in the order of its key, and a table after the other, by everyone: no two wait for each other.
 _OF_CUSTOMERS = """
-WITH happened AS MATERIALIZED (
+WITH added AS MATERIALIZED ({events}),
+happened AS MATERIALIZED (
   SELECT customer_id, (timestamp AT TIME ZONE 'UTC')::date AS day, count(*) AS events,
     bit_or(set_bit(repeat('0', 96)::bit(96),
       (floor(extract(epoch FROM timestamp))::bigint %% 86400 / 900)::int, 1)) AS quarters
-  FROM ({events}) AS added WHERE customer_id IS NOT NULL GROUP BY 1, 2
-), months AS (
+  FROM added WHERE customer_id IS NOT NULL GROUP BY 1, 2
+),
+months AS (
   INSERT INTO rollup_customer_months (organization_id, month, customer_id)
   SELECT DISTINCT %(organization)s::uuid, date_trunc('month', day)::date, customer_id FROM happened ORDER BY 2, 3
   ON CONFLICT DO NOTHING
-)
+){and_the_organization}
 INSERT INTO rollup_customer_days AS known (organization_id, day, customer_id, events, quarters)
 SELECT %(organization)s, day, customer_id, events, quarters FROM happened ORDER BY day, customer_id
 ON CONFLICT (organization_id, day, customer_id)
 DO UPDATE SET events = known.events + excluded.events, quarters = known.quarters | excluded.quarters
 """
-_OF_THE_ORGANIZATION = """
-WITH happened AS MATERIALIZED (
-  SELECT date_bin('15 minutes', timestamp, '2000-01-01 00:00Z') AS quarter, count(*) AS events
-  FROM ({events}) AS added GROUP BY 1
-), quarters AS (
+_AND_THE_ORGANIZATION = """,
+of_quarters AS MATERIALIZED (
+  SELECT date_bin('15 minutes', timestamp, '2000-01-01 00:00Z') AS quarter, count(*) AS events FROM added GROUP BY 1
+),
+quarters AS (
   INSERT INTO rollup_quarters AS known (organization_id, quarter, events)
-  SELECT %(organization)s::uuid, quarter, events FROM happened ORDER BY quarter
+  SELECT %(organization)s::uuid, quarter, events FROM of_quarters ORDER BY quarter
   ON CONFLICT (organization_id, quarter) DO UPDATE SET events = known.events + excluded.events
-)
-INSERT INTO rollup_days AS known (organization_id, day, events)
-SELECT %(organization)s, (quarter AT TIME ZONE 'UTC')::date AS day, sum(events) FROM happened GROUP BY day ORDER BY day
-ON CONFLICT (organization_id, day) DO UPDATE SET events = known.events + excluded.events
-"""
+),
+days AS (
+  INSERT INTO rollup_days AS known (organization_id, day, events)
+  SELECT %(organization)s::uuid, (quarter AT TIME ZONE 'UTC')::date AS day, sum(events)
+  FROM of_quarters GROUP BY day ORDER BY day
+  ON CONFLICT (organization_id, day) DO UPDATE SET events = known.events + excluded.events
+)"""
 FOLDED_EVENTS = """
 SELECT customer_id, timestamp FROM events
 WHERE organization_id = %(organization)s AND NOT EXISTS (
@@ -87,6 +94,14 @@ def fold_if_due(organization_id: uuid.UUID) -> None:
                 raise
 
 
+def fold_what_is_left() -> None:
+    """Adds everything that waits, of every organization."""
+    waiting = EventBatch.objects.order_by("organization_id").values_list("organization_id", flat=True)
+    for organization_id in waiting.distinct():
+        while fold(organization_id):
+            pass
+
+
 @transaction.atomic
 def fold(organization_id: uuid.UUID) -> int:
     """Adds the events of the oldest batches that nobody else is adding; says how many batches that were."""
@@ -99,23 +114,26 @@ def fold(organization_id: uuid.UUID) -> int:
                 "firsts": [first for first, _ in batches],
                 "lasts": [last for _, last in batches],
             }
-            add_of_customers(organization_id, _EVENTS, of_batches)
-            _add_of_the_organization(organization_id, _EVENTS, of_batches)
+            _add(organization_id, _EVENTS, of_batches)
             cursor.execute(_FORGET, [of_batches["firsts"]])
     return len(batches)
 
 
 def add_of_customers(organization_id: uuid.UUID, events: str, values: dict[str, Any]) -> None:
-    """Adds the events that the query `events` gives (customer_id, timestamp) to their customers' sums."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_CUSTOMERS.format(events=events), {"organization": organization_id, **values})
+    """Adds the events that the query `events` gives (customer_id, timestamp) to their customers' sums. They are in the
+    organization's own already."""
+    _add(organization_id, events, values, and_the_organization="")
 
 
-def _add_of_the_organization(organization_id: uuid.UUID, events: str, values: dict[str, Any]) -> None:
+def _add(
+    organization_id: uuid.UUID,
+    events: str,
+    values: dict[str, Any],
+    and_the_organization: str = _AND_THE_ORGANIZATION,
+) -> None:
+    statement = _OF_CUSTOMERS.format(events=events, and_the_organization=and_the_organization)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OF_THE_ORGANIZATION.format(events=events), {"organization": organization_id, **values}
-        )
+        cursor.execute(statement, {"organization": organization_id, **values})
 
 
 @transaction.atomic
@@ -125,5 +143,4 @@ def rebuild(organization_id: uuid.UUID) -> None:
         cursor.execute(_STOP_OTHERS)
         for table in _TABLES.split(", "):
             cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization_id])  # noqa: S608
-    add_of_customers(organization_id, FOLDED_EVENTS, {})
-    _add_of_the_organization(organization_id, FOLDED_EVENTS, {})
+    _add(organization_id, FOLDED_EVENTS, {})

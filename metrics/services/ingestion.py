@@ -36,12 +36,18 @@ from organizations.models import Organization
 
 _ATTEMPTS = 5
 
-_STORED = "SELECT external_id FROM events WHERE organization_id = %s AND external_id = ANY(%s)"
+# Lists go as lines, which psycopg writes many times faster than arrays; no ID has a line break.
+_STORED = """
+SELECT external_id FROM events WHERE organization_id = %s AND external_id = ANY(string_to_array(%s, E'\n'))
+"""
 _HOLDERS = """
 SELECT external_customer_id, id FROM customers
-WHERE organization_id = %s AND deleted_at IS NULL AND external_customer_id = ANY(%s)
+WHERE organization_id = %s AND deleted_at IS NULL AND external_customer_id = ANY(string_to_array(%s, E'\n'))
 """
-_CUSTOMERS = "SELECT id FROM customers WHERE organization_id = %s AND deleted_at IS NULL AND id = ANY(%s)"
+_CUSTOMERS = """
+SELECT id FROM customers
+WHERE organization_id = %s AND deleted_at IS NULL AND id = ANY(string_to_array(%s, E'\n')::uuid[])
+"""
 _COPY = """
 COPY events (id, organization_id, name_id, customer_id, unmatched_id, timestamp, received_at, named_customer,
   external_id, metadata) FROM STDIN
@@ -291,13 +297,13 @@ def _strangers(organization_id: uuid.UUID, events: Sequence[_Event]) -> dict[str
 
 def _holders(organization_id: uuid.UUID, own_ids: Collection[str]) -> dict[str, uuid.UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, [organization_id, list(own_ids)])
+        cursor.execute(_HOLDERS, [organization_id, "\n".join(own_ids)])
         return dict(cursor.fetchall())
 
 
 def _column(query: str, organization_id: uuid.UUID, values: Collection[Any]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(query, [organization_id, list(values)])
+        cursor.execute(query, [organization_id, "\n".join(map(str, values))])
         return [value for (value,) in cursor.fetchall()]
 
 

@@ -15,6 +15,7 @@ from metrics.models import CustomerDay, CustomerMonth, EventBatch, OrganizationD
 from metrics.services import folding
 from metrics.services.folding import fold, fold_if_due, rebuild
 from metrics.services.verification import Difference, differences
+from metrics.tasks import fold_what_is_left
 from metrics.tests.sending import event, send
 from organizations.models import Organization
 
@@ -175,3 +176,12 @@ class TestVerification:
         fold(folded.id)
         assert differences(folded) == []
         assert sum(OrganizationDay.objects.values_list("events", flat=True)) == 7
+
+
+def test_the_worker_adds_what_no_call_has_added(organization: Organization, stranger: Organization) -> None:
+    send(organization, event())
+    send(organization, event())
+    send(stranger, event())
+    fold_what_is_left(timestamp=0)
+    assert not EventBatch.objects.exists()
+    assert differences(organization) == differences(stranger) == []
