@@ -25,6 +25,11 @@ _IS_DUE = """
 SELECT coalesce(sum(size), 0) >= %s OR count(*) >= %s
 FROM (SELECT size FROM event_batches WHERE organization_id = %s LIMIT %s) AS waiting
 """
+# Whoever adds has the oldest. Two at a time would wait for each other at the sums of the same customers.
+_IS_MINE = """
+SELECT id FROM event_batches
+WHERE id = (SELECT id FROM event_batches WHERE organization_id = %s ORDER BY id LIMIT 1) FOR UPDATE SKIP LOCKED
+"""
 _LOCK = """
 SELECT id, last_id FROM event_batches WHERE organization_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
@@ -104,9 +109,12 @@ def fold_what_is_left() -> None:
 
 @transaction.atomic
 def fold(organization_id: uuid.UUID) -> int:
-    """Adds the events of the oldest batches that nobody else is adding; says how many batches that were."""
+    """Adds the events of the oldest batches, unless somebody else is at it; says how many batches that were."""
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN)
+        cursor.execute(_IS_MINE, [organization_id])
+        if cursor.fetchone() is None:
+            return 0
         cursor.execute(_LOCK, [organization_id, _MOST_BATCHES])
         batches = cursor.fetchall()
         if batches:

@@ -248,3 +248,19 @@ class TestDatabase:
         create_customer(organization=organization, external_customer_id="cust_9")
         other = create_customer(organization=organization)
         self.refused("unmatched_ids_immutable", "UPDATE unmatched_ids SET customer_id = %s", other.id)
+
+    def test_an_event_is_not_bound_to_another_organizations_customer(
+        self, organization: Organization, stranger: Organization
+    ) -> None:
+        send(organization, event("cust_9"))
+        theirs = create_customer(organization=stranger)
+        self.refused("events_customer_fk", "UPDATE events SET customer_id = %s", theirs.id)
+
+    @pytest.mark.parametrize("table", ["rollup_customer_days", "rollup_customer_months"])
+    def test_sums_are_of_customers_of_the_organization(
+        self, table: str, found: Event, organization: Organization, stranger: Organization
+    ) -> None:
+        fold(organization.id)
+        theirs = create_customer(organization=stranger)
+        self.refused(f"{table}_customer_fk", f"UPDATE {table} SET customer_id = %s", theirs.id)
+        self.refused(f"{table}_customer_fk", f"UPDATE {table} SET organization_id = %s", stranger.id)
