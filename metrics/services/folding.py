@@ -36,7 +36,9 @@ SELECT id, last_id FROM event_batches WHERE organization_id = %s ORDER BY id LIM
 _EVENTS = """
 SELECT events.customer_id, events.timestamp
 FROM unnest(%(firsts)s::uuid[], %(lasts)s::uuid[]) AS batch (first, last)
-JOIN events ON events.id BETWEEN batch.first AND batch.last AND events.organization_id = %(organization)s
+CROSS JOIN LATERAL (
+  SELECT customer_id, timestamp FROM events WHERE id BETWEEN batch.first AND batch.last OFFSET 0
+) AS events
 """
 # Every sum is added in the order of its key, and a table after the other, by everyone: no two wait for each other.
 _OF_CUSTOMERS = """

@@ -36,17 +36,23 @@ from organizations.models import Organization
 
 _ATTEMPTS = 5
 
-# Lists go as lines, which psycopg writes many times faster than arrays; no ID has a line break.
-_STORED = """
-SELECT external_id FROM events WHERE organization_id = %s AND external_id = ANY(string_to_array(%s, E'\n'))
+# Lists go as lines, which psycopg writes many times faster than arrays; no ID has a line break. Each ID is looked up by
+# itself: otherwise PostgreSQL reads all of an organization that it takes for small, until its statistics know better.
+_STORED = r"""
+SELECT sent.id FROM unnest(string_to_array(%(ids)s, E'\n')) AS sent (id) CROSS JOIN LATERAL (
+  SELECT FROM events WHERE organization_id = %(organization)s AND external_id = sent.id LIMIT 1
+) AS stored
 """
-_HOLDERS = """
-SELECT external_customer_id, id FROM customers
-WHERE organization_id = %s AND deleted_at IS NULL AND external_customer_id = ANY(string_to_array(%s, E'\n'))
+_HOLDERS = r"""
+SELECT sent.id, holder.id FROM unnest(string_to_array(%(ids)s, E'\n')) AS sent (id) CROSS JOIN LATERAL (
+  SELECT id FROM customers
+  WHERE organization_id = %(organization)s AND external_customer_id = sent.id AND deleted_at IS NULL LIMIT 1
+) AS holder
 """
-_CUSTOMERS = """
-SELECT id FROM customers
-WHERE organization_id = %s AND deleted_at IS NULL AND id = ANY(string_to_array(%s, E'\n')::uuid[])
+_CUSTOMERS = r"""
+SELECT sent.id, live.id FROM unnest(string_to_array(%(ids)s, E'\n')::uuid[]) AS sent (id) CROSS JOIN LATERAL (
+  SELECT id FROM customers WHERE organization_id = %(organization)s AND id = sent.id AND deleted_at IS NULL LIMIT 1
+) AS live
 """
 _COPY = """
 COPY events (id, organization_id, name_id, customer_id, unmatched_id, timestamp, received_at, named_customer,
@@ -254,7 +260,7 @@ def _store(
 def _without_duplicates(organization_id: uuid.UUID, events: Sequence[_Event]) -> list[_Event]:
     """Those that aren't there by their own ID; of several in the call, the first."""
     sent = {event.external_id for event in events} - {None}
-    seen = set(_column(_STORED, organization_id, sent)) if sent else set()
+    seen = {stored for (stored,) in _found(_STORED, organization_id, sent)} if sent else set()
     new: list[_Event] = []
     for event in events:
         if event.external_id is not None:
@@ -285,7 +291,7 @@ def _find_customers(organization_id: uuid.UUID, events: Sequence[_Event]) -> Wai
 def _strangers(organization_id: uuid.UUID, events: Sequence[_Event]) -> dict[str, ValidationError]:
     """What is wrong with events that name a customer who is none of the organization's, or was deleted."""
     named = {event.customer_id for event in events if event.own_id is None}
-    live = set(_column(_CUSTOMERS, organization_id, named)) if named else set()
+    live = dict(_found(_CUSTOMERS, organization_id, named)) if named else {}
     return {
         f"events.{event.place}.customer_id": ValidationError(
             "There is no such customer.", code="does_not_exist"
@@ -296,15 +302,14 @@ def _strangers(organization_id: uuid.UUID, events: Sequence[_Event]) -> dict[str
 
 
 def _holders(organization_id: uuid.UUID, own_ids: Collection[str]) -> dict[str, uuid.UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, [organization_id, "\n".join(own_ids)])
-        return dict(cursor.fetchall())
+    return dict(_found(_HOLDERS, organization_id, own_ids))
 
 
-def _column(query: str, organization_id: uuid.UUID, values: Collection[Any]) -> list[Any]:
+def _found(query: str, organization_id: uuid.UUID, ids: Collection[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, [organization_id, "\n".join(map(str, values))])
-        return [value for (value,) in cursor.fetchall()]
+        cursor.execute(query, {"organization": organization_id, "ids": "\n".join(map(str, ids))})
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def _was_overtaken(refusal: Exception) -> bool:
