@@ -46,6 +46,7 @@ class Result:
 class Server:
     name: str
     port: int
+    pid: int
 
     def load(self, requests: Sequence[Request], *, token: str, seconds: int) -> Result:
         """What the server does under `CONNECTIONS` connections. Raises when an answer wasn't a success."""
@@ -95,7 +96,7 @@ def serving(name: str, target: str, log: IO[bytes], **environment: str) -> Itera
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{name} did not start.")
             time.sleep(0.1)
-        yield Server(name, port)
+        yield Server(name, port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)
