@@ -55,13 +55,13 @@ def main() -> None:
         from django.db import connections
 
         call_command("migrate", verbosity=0)
-        large, small = _Population.of(options.customers), _Population.of(SMALL)
+        large, small = Population.of(options.customers), Population.of(SMALL)
         _make_floor_table()
         connections.close_all()
         _measure(large, small, seconds=options.seconds, rounds=options.rounds)
 
 
-class _Population:
+class Population:
     """An organization with so many customers, a token for it, and IDs and fragments to ask for."""
 
     def __init__(self, organization: Any, token: str) -> None:
@@ -82,7 +82,7 @@ class _Population:
         self.customers = [customer for customer in found if customer is not None]
 
     @classmethod
-    def of(cls, count: int) -> _Population:
+    def of(cls, count: int) -> Population:
         from django.db import connection, transaction
         from tqdm import tqdm
 
@@ -120,10 +120,10 @@ def _make_floor_table() -> None:
         cursor.execute(FLOOR_TABLE)
 
 
-def _measure(large: _Population, small: _Population, *, seconds: int, rounds: int) -> None:
+def _measure(large: Population, small: Population, *, seconds: int, rounds: int) -> None:
     from benchmarks.harness import Request, Result, median, serving
 
-    def by_own_id(population: _Population) -> list[Request]:
+    def by_own_id(population: Population) -> list[Request]:
         return [
             Request("GET", f"/v1/customers/external_id/{quote(customer.external_customer_id, safe='')}")
             for customer in population.customers
@@ -194,7 +194,7 @@ def _page(port: int, token: str, number: int) -> str:
     return path
 
 
-def _common_fragment(population: _Population) -> str:
+def _common_fragment(population: Population) -> str:
     """The fragment of three letters that comes nearest to being in half of the customers that were picked."""
     texts = [
         "\x1f".join(filter(None, (customer.external_customer_id, customer.name, customer.email))).lower()
