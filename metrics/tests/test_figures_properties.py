@@ -70,7 +70,8 @@ def moments_about(span: Span) -> list[datetime.datetime]:
     for edge in [*edges]:
         day = edge.replace(hour=0, minute=0, second=0, microsecond=0)
         edges |= {day, day + datetime.timedelta(days=1), edge + datetime.timedelta(hours=7, minutes=3)}
-    return sorted(moment for edge in edges for moment in (edge - tick, edge, edge + tick))
+    now = datetime.datetime.now(datetime.UTC)  # a range may end later, and events don't
+    return sorted(moment for edge in edges for moment in (edge - tick, edge, edge + tick) if moment < now)
 
 
 generated = settings(
