@@ -174,13 +174,15 @@ def test_ten_wrong_passwords_lock_the_login_in_any_letter_case(db: None, root: U
 
 
 def test_an_organization_is_made_and_renamed_and_keeps_its_slug(browser: Client) -> None:
-    browser.post(page("organizations.organization", "add"), {"slug": "acme", "name": "Acme"})
+    typed = {"slug": "acme", "name": "Acme", "time_zone": "Europe/Berlin"}
+    browser.post(page("organizations.organization", "add"), typed)
     acme = Organization.objects.get(slug="acme")
-    answer = browser.post(page("organizations.organization", "add"), {"slug": "acme", "name": "Other"})
+    answer = browser.post(page("organizations.organization", "add"), {**typed, "name": "Other"})
     assert "already exists" in answer.text
-    browser.post(page("organizations.organization", "change", acme.pk), {"slug": "other", "name": "Acme Inc"})
+    changed = {"slug": "other", "name": "Acme Inc", "time_zone": "Asia/Tokyo"}
+    browser.post(page("organizations.organization", "change", acme.pk), changed)
     acme.refresh_from_db()
-    assert (acme.slug, acme.name) == ("acme", "Acme Inc")
+    assert (acme.slug, acme.name, acme.time_zone) == ("acme", "Acme Inc", "Asia/Tokyo")
 
 
 def test_somebody_is_let_in_by_their_address(browser: Client, organization: Organization) -> None:
