@@ -1,4 +1,4 @@
-"""The vocabulary of events."""
+"""The vocabulary of events and meters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from customers.querysets import NearForm
 from organizations.models import Organization
 
 if TYPE_CHECKING:
-    from metrics.models import Event, UnmatchedID  # noqa: F401
+    from metrics.models import Event, Meter, UnmatchedID  # noqa: F401
 
 
 class UnmatchedIDQuerySet(models.QuerySet["UnmatchedID"]):
@@ -73,3 +73,12 @@ class EventQuerySet(models.QuerySet["Event"]):
             "external_id",
             "metadata",
         )
+
+
+class MeterQuerySet(models.QuerySet["Meter"]):
+    def for_organization(self, organization: Organization | uuid.UUID) -> MeterQuerySet:
+        return self.filter(organization=organization)
+
+    def archived(self, archived: bool) -> MeterQuerySet:
+        """Those that aren't used any more, or those that are."""
+        return self.filter(archived_at__isnull=not archived)

@@ -1,6 +1,7 @@
-"""What customers used, under which ID it waits, and the sums that are kept of it."""
+"""What customers used, under which ID it waits, the sums that are kept of it, and what meters make of it."""
 
 from metrics.models.events import Event, EventBatch, EventName
+from metrics.models.meters import Meter
 from metrics.models.rollups import CustomerDay, CustomerMonth, OrganizationDay, OrganizationQuarter
 from metrics.models.unmatched import UnmatchedID
 
@@ -10,6 +11,7 @@ __all__ = [
     "Event",
     "EventBatch",
     "EventName",
+    "Meter",
     "OrganizationDay",
     "OrganizationQuarter",
     "UnmatchedID",
