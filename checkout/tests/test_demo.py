@@ -170,7 +170,7 @@ def test_catalogs_are_within_the_rules(catalog: Catalog) -> None:
 @pytest.fixture
 def northwind(db: None, settings: Settings, tmp_path: Any) -> Organization:
     settings.DATA_DIR = tmp_path
-    demo.load(customers=600, at=AT.date())
+    demo.load(customers=600, events=0, at=AT.date())
     return Organization.objects.get(slug="northwind")
 
 

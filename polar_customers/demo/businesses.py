@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checkout.demo.catalog import GOODS, SOFTWARE, Catalog
+from metrics.demo.usage import ONLINE, TRADE, Usage
 
 
 @dataclass(frozen=True)
@@ -14,15 +16,41 @@ class Business:
     company_share: float
     """How many of its customers are companies; the others are people."""
     catalog: Catalog = field(compare=False)
+    usage: Usage = field(compare=False)
+    time_zone: str
 
 
-NORTHWIND = Business("northwind", "Northwind Trading", company_share=0.8, catalog=GOODS)
-LAKESIDE = Business("lakeside", "Lakeside Software", company_share=0.25, catalog=SOFTWARE)
+NORTHWIND = Business(
+    "northwind",
+    "Northwind Trading",
+    company_share=0.8,
+    catalog=GOODS,
+    usage=TRADE,
+    time_zone="America/New_York",
+)
+LAKESIDE = Business(
+    "lakeside",
+    "Lakeside Software",
+    company_share=0.25,
+    catalog=SOFTWARE,
+    usage=ONLINE,
+    time_zone="Europe/Berlin",
+)
 
 BUSINESSES = (NORTHWIND, LAKESIDE)
 
 
-def shares(customers: int) -> dict[Business, int]:
-    """How many customers each has of so many in all: the second one in five, the first all others."""
-    second = customers // 5
-    return {NORTHWIND: customers - second, LAKESIDE: second}
+class Amount(NamedTuple):
+    """How much of the demo is a business's."""
+
+    customers: int
+    events: int
+
+
+def shares(whole: Amount) -> dict[Business, Amount]:
+    """How much each has of so much in all: the second one customer in five, the first all others, and events as they
+    have customers."""
+    customers = whole.customers // 5
+    second = Amount(customers, whole.events * customers // whole.customers)
+    first = Amount(whole.customers - second.customers, whole.events - second.events)
+    return {NORTHWIND: first, LAKESIDE: second}

@@ -17,12 +17,14 @@ from tqdm import tqdm
 from checkout.demo.loading import load_checkout
 from customers.demo.loading import load_customers, search_indexes_built_last
 from customers.demo.rows import PERIOD
+from metrics.demo.loading import load_events
 from organizations.ids import id_at
 from organizations.models import Organization
 from polar_customers.demo.access import create_logins
-from polar_customers.demo.businesses import BUSINESSES, NORTHWIND, Business, shares
+from polar_customers.demo.businesses import BUSINESSES, NORTHWIND, Amount, Business, shares
 
 DEFAULT_CUSTOMERS = 2_000
+DEFAULT_EVENTS = 30_000
 DEFAULT_SEED = 1
 _TABLES = (
     "customers",
@@ -32,6 +34,13 @@ _TABLES = (
     "checkout_items",
     "payment_attempts",
     "orders",
+    "events",
+    "event_names",
+    "unmatched_ids",
+    "rollup_days",
+    "rollup_quarters",
+    "rollup_customer_days",
+    "rollup_customer_months",
 )
 
 
@@ -63,22 +72,26 @@ def load_if_empty() -> None:
 
 
 def load(
-    *, customers: int = DEFAULT_CUSTOMERS, seed: int = DEFAULT_SEED, at: datetime.date | None = None
-) -> dict[Organization, int]:
-    """Load so many customers, who came in the two years before `at` (today, in UTC), and what they bought in the last
-    three months of it; how many customers each organization got.
+    *,
+    customers: int = DEFAULT_CUSTOMERS,
+    events: int = DEFAULT_EVENTS,
+    seed: int = DEFAULT_SEED,
+    at: datetime.date | None = None,
+) -> dict[Organization, Amount]:
+    """Load so many customers, who came in the two years before `at` (today, in UTC), and what they bought and used in
+    the last three months of it, which is so many events; how much of it each organization got.
 
-    The same arguments give the same organizations, customers, sessions and orders, IDs included; people, who have
-    passwords, are new each time. Shows its progress on a terminal. Raises DemoLoaded when there is a demo already.
+    The same arguments give the same organizations, customers, sessions, orders and events, IDs included; people, who
+    have passwords, are new each time. Shows its progress on a terminal. Raises DemoLoaded when there is a demo already.
     """
     day = at or datetime.datetime.now(datetime.UTC).date()
     midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
     with (
         transaction.atomic(),
         tqdm(
-            total=customers,
+            total=customers + events,
             desc="Loading demo data",
-            unit=" customers",
+            unit=" rows",
             unit_scale=True,
             leave=False,
             disable=None,
@@ -86,15 +99,15 @@ def load(
         ) as bar,
     ):
         loaded = {
-            _create_organization(business, seed=seed, at=midnight - PERIOD): (business, count)
-            for business, count in shares(customers).items()
+            _create_organization(business, seed=seed, at=midnight - PERIOD): (business, amount)
+            for business, amount in shares(Amount(customers, events)).items()
         }
         create_logins(list(loaded))
         with search_indexes_built_last():
-            for organization, (business, count) in loaded.items():
+            for organization, (business, amount) in loaded.items():
                 load_customers(
                     organization=organization,
-                    count=count,
+                    count=amount.customers,
                     seed=seed,
                     at=midnight,
                     company_share=business.company_share,
@@ -102,13 +115,28 @@ def load(
                 )
             bar.set_description("Building indexes")
         bar.set_description("Loading sessions and orders")
-        for organization, (business, count) in loaded.items():
+        for organization, (business, amount) in loaded.items():
             load_checkout(
-                organization=organization, catalog=business.catalog, customers=count, seed=seed, at=midnight
+                organization=organization,
+                catalog=business.catalog,
+                customers=amount.customers,
+                seed=seed,
+                at=midnight,
+            )
+        bar.set_description("Loading events")
+        for organization, (business, amount) in loaded.items():
+            load_events(
+                organization=organization,
+                usage=business.usage,
+                count=amount.events,
+                customers=amount.customers,
+                seed=seed,
+                at=midnight,
+                progress=bar.update,
             )
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(_TABLES)}")
-    return {organization: count for organization, (_, count) in loaded.items()}
+    return {organization: amount for organization, (_, amount) in loaded.items()}
 
 
 def _create_organization(business: Business, *, seed: int, at: datetime.datetime) -> Organization:
@@ -118,6 +146,7 @@ def _create_organization(business: Business, *, seed: int, at: datetime.datetime
         id=id_at(at, random.getrandbits(74)),
         slug=business.slug,
         name=business.name,
+        time_zone=business.time_zone,
         created_at=at,
     )
     try:

@@ -22,6 +22,7 @@ from pytest_django import Settings
 from customers.demo.loading import load_customers
 from customers.models import Customer, CustomerChange
 from customers.services import create_customer, delete_customer
+from metrics.models import Event
 from organizations.models import AccessToken, Membership, Organization, User
 from organizations.tests.factories import OrganizationFactory, UserFactory, make_token
 from polar_customers import demo
@@ -44,7 +45,7 @@ def data_dir(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def northwind() -> Organization:
-    demo.load(customers=200, at=AT)
+    demo.load(customers=200, events=0, at=AT)
     return Organization.objects.get(slug="northwind")
 
 
@@ -64,7 +65,7 @@ def rows_of(table: str, ordering: str, without: str = "") -> bytes:
 def what_is_loaded(**options: Any) -> list[bytes]:
     """The rows that the demo gives, which are taken back."""
     with transaction.atomic():
-        demo.load(customers=200, **options)
+        demo.load(customers=200, events=400, **options)
         found = [
             rows_of("customers", "id"),
             rows_of("customer_changes", "id, pgh_created_at", without="pgh_id"),
@@ -75,6 +76,9 @@ def what_is_loaded(**options: Any) -> list[bytes]:
             rows_of("payment_attempts", "id"),
             rows_of("orders", "id"),
             rows_of("order_numbers", "organization_id"),
+            rows_of("events", "id", without="name_id"),
+            rows_of("unmatched_ids", "id", without="names"),
+            rows_of("rollup_customer_days", "organization_id, day, customer_id"),
         ]
         transaction.set_rollback(True)
     return found
@@ -93,18 +97,20 @@ def test_another_seed_or_day_gives_other_rows(other: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("customers", "first", "second"), [(1, 1, 0), (5, 4, 1), (120, 96, 24)])
 def test_as_many_customers_as_asked_for(customers: int, first: int, second: int) -> None:
-    loaded = demo.load(customers=customers, at=AT)
-    assert {organization.slug: count for organization, count in loaded.items()} == {
-        "northwind": first,
-        "lakeside": second,
+    loaded = demo.load(customers=customers, events=10 * customers, at=AT)
+    assert {organization.slug: amount for organization, amount in loaded.items()} == {
+        "northwind": (first, 10 * first),
+        "lakeside": (second, 10 * second),
     }
-    for organization, count in loaded.items():
-        assert Customer.objects.for_organization(organization).count() == count
+    for organization, amount in loaded.items():
+        assert Customer.objects.for_organization(organization).count() == amount.customers
+        assert Event.objects.for_organization(organization).count() == amount.events
 
 
 def test_a_load_of_several_lots_is_one_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = what_is_loaded(at=AT)
     monkeypatch.setattr("customers.demo.loading._CHUNK", 23)
+    monkeypatch.setattr("metrics.demo.loading._CHUNK", 23)
     assert what_is_loaded(at=AT) == whole
 
 
@@ -118,7 +124,7 @@ def test_two_organizations_hold_the_same_ids(northwind: Organization) -> None:
 
 
 def test_the_history_tells_what_happened_when() -> None:
-    demo.load(customers=2_000, at=AT)
+    demo.load(customers=2_000, events=0, at=AT)
     changes = CustomerChange.objects.order_by("pgh_id")
     assert not changes.exclude(pgh_created_at=F("modified_at")).exists()
     created = changes.filter(pgh_label="created")
@@ -137,7 +143,7 @@ def test_the_history_tells_what_happened_when() -> None:
 
 
 def test_a_freed_id_has_a_new_holder() -> None:
-    demo.load(customers=2_000, at=AT)
+    demo.load(customers=2_000, events=0, at=AT)
     for organization in Organization.objects.all():
         customers = Customer.objects.for_organization(organization)
         freed = customers.filter(deleted_at__isnull=False).values("external_customer_id")
@@ -159,7 +165,7 @@ def indexes() -> list[tuple[str, str, bool]]:
 
 def test_every_index_is_there_afterwards() -> None:
     before = indexes()
-    demo.load(customers=50, at=AT)
+    demo.load(customers=50, events=0, at=AT)
     assert indexes() == before
     assert len(before) > 10
 
@@ -168,7 +174,7 @@ def test_a_table_with_customers_keeps_its_indexes_meanwhile(monkeypatch: pytest.
     create_customer(organization=OrganizationFactory.create())
     before, meanwhile = indexes(), []
     monkeypatch.setattr(loading, "load_customers", lambda **options: meanwhile.append(indexes()))
-    demo.load(customers=50, at=AT)
+    demo.load(customers=50, events=0, at=AT)
     assert meanwhile == [before, before]
 
 
@@ -193,7 +199,7 @@ def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(loading, "load_customers", fail)
     with pytest.raises(RuntimeError):
-        demo.load(customers=50, at=AT)
+        demo.load(customers=50, events=0, at=AT)
     assert demo.is_empty()
     assert not Customer.objects.exists()
     assert not User.objects.exists()
@@ -202,7 +208,7 @@ def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_second_load_is_refused_and_adds_nothing(northwind: Organization) -> None:
     before = Customer.objects.count()
     with pytest.raises(CommandError, match=r"The demo is in this database already .* use an empty database"):
-        call_command("demo", customers=50)
+        call_command("demo", customers=50, events=0)
     assert Customer.objects.count() == before
 
 
@@ -219,16 +225,17 @@ def test_a_database_in_use_is_left_alone() -> None:
 def test_an_empty_database_gets_the_usual_demo_once() -> None:
     demo.load_if_empty()
     assert demo.is_loaded()
-    assert Customer.objects.count() == loading.DEFAULT_CUSTOMERS
-    demo.load_if_empty()
-    assert Customer.objects.count() == loading.DEFAULT_CUSTOMERS
+    for _ in range(2):
+        assert Customer.objects.count() == loading.DEFAULT_CUSTOMERS
+        assert Event.objects.count() == loading.DEFAULT_EVENTS
+        demo.load_if_empty()
 
 
 def test_the_command_says_what_it_did() -> None:
     said = io.StringIO()
-    call_command("demo", customers=1_500, at=AT, stdout=said)
-    assert re.search(r"northwind +Northwind Trading, 1,200 customers", said.getvalue())
-    assert re.search(r"lakeside +Lakeside Software, 300 customers", said.getvalue())
+    call_command("demo", customers=1_500, events=1_000, at=AT, stdout=said)
+    assert re.search(r"northwind +Northwind Trading, 1,200 customers, 800 events", said.getvalue())
+    assert re.search(r"lakeside +Lakeside Software, 300 customers, 200 events", said.getvalue())
     assert demo_password() in said.getvalue()
 
 
@@ -237,6 +244,7 @@ def test_the_command_says_what_it_did() -> None:
     [
         (["--customers", "0"], "a whole number of 1 or more, not '0'"),
         (["--customers", "many"], "a whole number of 1 or more, not 'many'"),
+        (["--events", "-1"], "a whole number of 0 or more, not '-1'"),
         (["--at", "yesterday"], "a day such as 2026-01-31, not 'yesterday'"),
     ],
 )
@@ -280,7 +288,7 @@ def test_another_installation_has_another_password(data_dir: Path, settings: Set
 
 def test_someone_who_has_a_login_already_keeps_the_password() -> None:
     UserFactory.create(email="Owner@northwind.example", password="their own and long")
-    demo.load(customers=5, at=AT)
+    demo.load(customers=5, events=0, at=AT)
     person = User.objects.get(email__iexact="owner@northwind.example")
     assert person.check_password("their own and long")
     assert Membership.objects.filter(user=person).count() == 2
@@ -344,7 +352,7 @@ def add_one_of_an_odd_id(organization: Organization) -> None:
 def test_the_command_of_the_banner_works_whatever_became_of_the_customers(
     change: Callable[[Organization], None], client: Client
 ) -> None:
-    demo.load(customers=5, at=AT)
+    demo.load(customers=5, events=0, at=AT)
     northwind = Organization.objects.get(slug="northwind")
     change(northwind)
     answer = get_as_pasted(demo.banner_facts(BASE), client)
