@@ -322,7 +322,7 @@ class TestRanking:
         ]
 
     def test_a_file_has_all_rows(self, api: Server, business: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        from metrics.api.figures import export
+        from metrics import ranking_export as export
 
         whole = ask(api, "/customers", **JANUARY, format="csv").body
         monkeypatch.setattr(export, "BATCH", 1)

@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from api.paging import KeysetPagination, cursor_url
 from api.viewsets import OrganizationViewSet
-from metrics.api.figures.export import export_response
-from metrics.api.figures.query import PARAMETERS, REPEATABLE, AskedRanking, AskedReport, Mark
 from metrics.api.figures.reference import RANKING_OPERATIONS, REPORT_OPERATIONS
 from metrics.api.figures.serializers import ranked_row, report_body
+from metrics.asked_figures import PARAMETERS, REPEATABLE, AskedRanking, AskedReport, Mark
 from metrics.figures.figures import ALL_FIGURES, BY_CURRENCY, Figure
 from metrics.figures.ranking import Order, Place, Ranked, main_currency, read_ranking
 from metrics.figures.report import read_report
 from metrics.models import Event
+from metrics.ranking_export import export_response
 from organizations.scopes import Scope
 
 
