@@ -16,7 +16,7 @@ from customers.demo.rows import PERIOD as PERIOD_OF_CUSTOMERS
 from metrics.demo.rows import DemoEvent, demo_events
 from metrics.demo.usage import Usage
 from metrics.demo.waiting import PERIOD, DemoWaiting, User, demo_waiting
-from metrics.models import EventName
+from metrics.models import EventName, Meter
 from metrics.services.folding import rebuild
 from metrics.services.waiting import note_waiting
 from organizations.ids import id_at
@@ -62,8 +62,8 @@ def load_events(
     at: datetime.datetime,
     progress: Callable[[int], object],
 ) -> None:
-    """`count` events, all or none, of an organization that has so many customers and no events, and the sums that are
-    kept of them. `progress` is told of each lot's size."""
+    """`count` events, all or none, of an organization that has so many customers and no events, the sums that are kept
+    of them, and meters. `progress` is told of each lot's size."""
     if count == 0:
         return
     slug = organization.slug
@@ -94,6 +94,7 @@ def load_events(
         note_waiting({one.external_customer_id: one.id for one in waiting}, noted)
         cursor.execute(_TAKE_STATISTICS)
     rebuild(organization.id)
+    _make_meters(organization, usage, seed, at)
 
 
 def _users(
@@ -126,6 +127,30 @@ def _names(organization: Organization, usage: Usage, at: datetime.datetime) -> d
     """The number of each name."""
     rows = [EventName(organization=organization, name=name, created_at=at - PERIOD) for name in usage.names]
     return {row.name: row.id for row in EventName.objects.bulk_create(rows)}
+
+
+def _make_meters(organization: Organization, usage: Usage, seed: int, at: datetime.datetime) -> None:
+    """A minute after one another, on the first of the days."""
+    random = Random(f"{seed}/{organization.slug}/meters")  # noqa: S311
+    rows = []
+    for number, meter in enumerate(usage.meters):
+        created_at = at - PERIOD + datetime.timedelta(minutes=number)
+        archived_at = at - PERIOD / 3 if meter.is_archived else None
+        row = Meter(
+            id=id_at(created_at, random.getrandbits(74)),
+            organization=organization,
+            name=meter.name,
+            function=meter.function,
+            property_name=meter.property_name,
+            event_name=meter.event_name,
+            event_metadata=meter.event_metadata,
+            archived_at=archived_at,
+            created_at=created_at,
+            modified_at=archived_at or created_at,
+        )
+        row.clean()
+        rows.append(row)
+    Meter.objects.bulk_create(rows)
 
 
 def _copy(cursor: Any, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""What customers of the demo's businesses use, and at which times of the day and the week."""
+"""What customers of the demo's businesses use, at which times of the day and the week, and what is metered of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from random import Random
 from typing import TypeVar
 
 from api.metadata import Metadata
+from metrics.demo.meters import METERS_OF_TRADE, METERS_ONLINE, DemoMeter
 
 _T = TypeVar("_T")
 
@@ -26,6 +27,7 @@ class Usage:
     """What one customer uses and another doesn't. A kind stands in a profile as often as it happens there."""
     by_hour: tuple[float, ...]
     by_weekday: tuple[float, ...]
+    meters: tuple[DemoMeter, ...]
 
     @property
     def names(self) -> list[str]:
@@ -113,6 +115,7 @@ TRADE = Usage(
     ),
     by_hour=(2, 2, 2, 2, 3, 4, 7, 12, 18, 22, 23, 21, 17, 20, 22, 21, 18, 13, 9, 6, 5, 4, 3, 2),
     by_weekday=(1, 1.06, 1.08, 1.04, 0.92, 0.34, 0.22),
+    meters=METERS_OF_TRADE,
 )
 # People at home use it too: in the evening, and on Sunday.
 ONLINE = Usage(
@@ -123,4 +126,5 @@ ONLINE = Usage(
     ),
     by_hour=(5, 3, 2, 2, 2, 3, 6, 10, 14, 17, 18, 18, 17, 17, 18, 18, 17, 16, 17, 19, 21, 20, 15, 9),
     by_weekday=(1, 1.02, 1.03, 1, 0.94, 0.7, 0.74),
+    meters=METERS_ONLINE,
 )

@@ -21,7 +21,8 @@ from metrics.demo.rows import DemoEvent, demo_events
 from metrics.demo.usage import ONLINE, TRADE, Usage
 from metrics.demo.waiting import PERIOD, DemoWaiting, User, demo_waiting
 from metrics.event_rules import check_event_id, check_event_name
-from metrics.models import Event, EventBatch, UnmatchedID
+from metrics.meter_rules import Function
+from metrics.models import Event, EventBatch, Meter, UnmatchedID
 from metrics.services.binding import bind_events
 from metrics.services.folding import fold_what_is_left
 from metrics.services.unmatched import about_unmatched
@@ -194,6 +195,19 @@ def test_nobody_held_an_id_while_events_waited_under_it(northwind: Organization)
         assert not others.exclude(id=row.customer_id).exists()
     late = Event.objects.for_organization(northwind).filter(unmatched__customer__isnull=False)
     assert not late.filter(received_at__gte=F("unmatched__claimed_at")).exists()
+
+
+def test_every_meter_has_something_to_count(northwind: Organization) -> None:
+    meters = Meter.objects.filter(organization=northwind)
+    assert set(meters.values_list("function", flat=True)) == set(Function.values)
+    assert meters.filter(archived_at__isnull=False).count() == 1
+    for meter in meters:
+        meter.full_clean()
+        events = Event.objects.for_organization(northwind).filter(metadata__contains=meter.event_metadata)
+        counted = events.named(northwind, meter.event_name) if meter.event_name else events
+        assert counted.exists()
+        if meter.property_name:
+            assert not counted.exclude(metadata__has_key=meter.property_name).exists()
 
 
 def test_it_goes_on_from_there(northwind: Organization) -> None:

@@ -37,6 +37,7 @@ _TABLES = (
     "events",
     "event_names",
     "unmatched_ids",
+    "meters",
     "rollup_days",
     "rollup_quarters",
     "rollup_customer_days",

@@ -78,6 +78,7 @@ def what_is_loaded(**options: Any) -> list[bytes]:
             rows_of("order_numbers", "organization_id"),
             rows_of("events", "id", without="name_id"),
             rows_of("unmatched_ids", "id", without="names"),
+            rows_of("meters", "id"),
             rows_of("rollup_customer_days", "organization_id, day, customer_id"),
         ]
         transaction.set_rollback(True)
