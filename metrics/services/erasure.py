@@ -28,12 +28,20 @@ WHERE (customer_id = %(customer)s OR customer_id IS NULL AND unmatched_id = ANY(
   )
 )
 """
+# Also where another's event was sent again in this customer's name. Locked in the order in which ingestion locks them.
+_ERASE_DUPLICATES = """
+UPDATE event_duplicates SET external_customer_id = %(stand_in)s
+WHERE event_id IN (
+  SELECT event_id FROM event_duplicates
+  WHERE organization_id = %(organization)s AND external_customer_id = %(own_id)s ORDER BY event_id FOR UPDATE
+)
+"""
 
 
 def erase_customer(
     *, customer: Customer, external_customer_id: str | None, stand_in: str, **told: Any
 ) -> None:
-    """Puts `stand_in` in the place of the customer's external ID, where its events waited and in what they say. For the
+    """Puts `stand_in` in the place of the customer's external ID, where its events waited and in what they and their duplicates say. For the
     signal `customer_erased`. Events that arrived under the ID when it was free are not the customer's."""
     if external_customer_id is None:
         return
@@ -49,5 +57,13 @@ def erase_customer(
                 "stand_in": stand_in,
                 "customer": customer.id,
                 "unmatched": list(subjects.unmatched),
+            },
+        )
+        cursor.execute(
+            _ERASE_DUPLICATES,
+            {
+                "own_id": external_customer_id,
+                "stand_in": stand_in,
+                "organization": customer.organization_id,
             },
         )

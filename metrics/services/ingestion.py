@@ -2,7 +2,7 @@
 
 The rows go into the table by one COPY. Before that, one look leaves out the events that are there already, and one
 finds the customers; a writer who stored the same event in between makes the unique index refuse the rows, and then all
-of it is done again, seeing that event.
+of it is done again, seeing that event. What is left out is noted, and no more.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from metrics.event_rules import check_event_id, check_event_name, check_timestam
 from metrics.models.events import EXTERNAL_ID_INDEX
 from metrics.monitoring import DUPLICATE_EVENTS, INGESTED_EVENTS, UNMATCHED_EVENTS
 from metrics.new_events import MAX_EVENTS, NewEvent
+from metrics.services.duplicates import Again, note_duplicates
 from metrics.services.folding import fold_if_due
 from metrics.services.names import Numbers, numbers_of
 from metrics.services.waiting import Waiting, let_wait, note_waiting
@@ -107,7 +108,8 @@ def ingest_events(
     now = timezone.now()
     checked, own_problems = _checked(events, now)
     if problems or own_problems:
-        strangers = _strangers(organization.id, _without_duplicates(organization.id, checked))
+        new, _ = _without_duplicates(organization.id, checked)
+        strangers = _strangers(organization.id, new)
         raise ValidationError({**problems, **own_problems, **strangers})
     numbers = numbers_of(organization.id, {event.name for event in checked})
     for attempt in range(1, _ATTEMPTS + 1):
@@ -224,10 +226,18 @@ class _Reader:
 def _store(
     organization_id: uuid.UUID, events: Sequence[_Event], numbers: Numbers, now: datetime.datetime
 ) -> list[_Event]:
-    """Those that were new, stored."""
-    new = _without_duplicates(organization_id, events)
-    if not new:
-        return []
+    """Those that were new, stored. The others are noted."""
+    new, again = _without_duplicates(organization_id, events)
+    if new:
+        _add(organization_id, new, numbers, now)
+    if again:
+        note_duplicates(organization_id, [_as_sent(event, numbers, now) for event in again], now)
+    return new
+
+
+def _add(
+    organization_id: uuid.UUID, new: Sequence[_Event], numbers: Numbers, now: datetime.datetime
+) -> None:
     waiting = _find_customers(organization_id, new)
     first = consecutive_ids(len(new))
     with connection.cursor() as cursor:
@@ -254,21 +264,36 @@ def _store(
         cursor.execute(_ADD_BATCH, [uuid.UUID(int=first), organization_id, last, len(new)])
     if waiting:
         note_waiting(waiting, [(event.unmatched_id, event.timestamp, numbers[event.name]) for event in new])
-    return new
 
 
-def _without_duplicates(organization_id: uuid.UUID, events: Sequence[_Event]) -> list[_Event]:
-    """Those that aren't there by their own ID; of several in the call, the first."""
+def _as_sent(event: _Event, numbers: Numbers, now: datetime.datetime) -> Again:
+    assert event.external_id is not None
+    return Again(
+        external_id=event.external_id,
+        name=numbers[event.name],
+        own_id=event.own_id,
+        customer_id=event.customer_id if event.own_id is None else None,  # else found, and not sent
+        timestamp=None if event.timestamp is now else event.timestamp,
+        metadata=event.metadata,
+    )
+
+
+def _without_duplicates(
+    organization_id: uuid.UUID, events: Sequence[_Event]
+) -> tuple[list[_Event], list[_Event]]:
+    """Those that aren't there by their own ID, of several in the call the first; and the others."""
     sent = {event.external_id for event in events} - {None}
     seen = {stored for (stored,) in _found(_STORED, organization_id, sent)} if sent else set()
     new: list[_Event] = []
+    again: list[_Event] = []
     for event in events:
+        if event.external_id in seen:
+            again.append(event)
+            continue
         if event.external_id is not None:
-            if event.external_id in seen:
-                continue
             seen.add(event.external_id)
         new.append(event)
-    return new
+    return new, again
 
 
 def _find_customers(organization_id: uuid.UUID, events: Sequence[_Event]) -> Waiting:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from api.tests.wsgi import Server
 from customers.services import create_customer, delete_customer, stand_in_for
-from metrics.models import Event
+from metrics.models import Duplicates, Event
 from metrics.services.binding import bind_events
 from metrics.tests.sending import event, send, stored
 from organizations.models import Organization
@@ -17,7 +17,7 @@ from organizations.models import Organization
 pytestmark = pytest.mark.django_db
 
 OWN_ID = "ann@example.com"
-TABLES = ("events", "unmatched_ids", "event_names", "procrastinate_jobs", "procrastinate_events")
+TABLES = ("events", "event_duplicates", "unmatched_ids", "event_names", "procrastinate_jobs", "procrastinate_events")
 
 
 def anything_left() -> bool:
@@ -80,6 +80,27 @@ def test_what_arrived_when_the_id_was_free_is_not_the_customers(organization: Or
     heir = create_customer(organization=organization, external_customer_id=OWN_ID)
     bind_events(organization_id=organization.id)
     assert [found.customer for found in stored(organization)] == [heir]
+
+
+def test_duplicates_that_came_in_the_customers_name(organization: Organization) -> None:
+    customer = create_customer(organization=organization, external_customer_id=OWN_ID)
+    send(organization, event("other", external_id="a"))
+    send(organization, event(OWN_ID, external_id="a"))
+    assert anything_left()
+    delete_customer(customer=customer, anonymize=True)
+    assert not anything_left()
+    assert Duplicates.objects.get().external_customer_id == stand_in_for(customer.id)
+    send(organization, event(None, customer_id=str(customer.id), external_id="a"))
+    assert not anything_left()
+
+
+def test_what_is_sent_again_after_the_erasure(organization: Organization) -> None:
+    customer = create_customer(organization=organization, external_customer_id=OWN_ID)
+    send(organization, event(OWN_ID, external_id="a"))
+    delete_customer(customer=customer, anonymize=True)
+    send(organization, event(OWN_ID, external_id="a"))
+    assert not anything_left()
+    assert Duplicates.objects.get().count == 1
 
 
 def test_a_customer_without_an_id(organization: Organization) -> None:
