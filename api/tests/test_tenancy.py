@@ -140,6 +140,8 @@ TABLE = (
     Row("v1/orders",            "GET",    200,  200,   200,     401),
     Row(**ORDER,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
     Row("v1/events",            "GET",    200,  200,   200,     401),
+    # That there is no such event is an answer.
+    Row("v1/events/explain",    "GET",    200,  200,   200,     401,  None, "v1/events/explain?event_id={event_id}"),
     # The outsider's own event, under an ID that is nobody's there.
     Row("v1/events/ingest",     "POST",   200,  403,   200,     401,  NEW_EVENTS),
     Row("v1/events/names",      "GET",    200,  200,   200,     401),

@@ -10,7 +10,8 @@ from api.serializers import MetadataField, StrictSerializer, TextField
 from customers.api.serializers import EXTERNAL_CUSTOMER_ID, ExternalCustomerIDField
 from metrics.event_rules import MAX_NAME_LENGTH
 from metrics.models import Event, EventName
-from metrics.services.unmatched import REASONS, AboutUnmatched, NearMatch
+from metrics.services.near_ids import REASONS, NearMatch
+from metrics.services.unmatched import AboutUnmatched
 from metrics.services.waiting import MAX_NAMES
 
 _EVENT_ID = {

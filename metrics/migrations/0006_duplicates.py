@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import organizations.fields
 from django.db import migrations, models
+
+import organizations.fields
 
 GUARD = """
 -- In place of a foreign key, which would lock the row of each event; none is ever removed.
@@ -55,29 +56,96 @@ DROP FUNCTION event_duplicates_check_events();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('metrics', '0004_references'),
-        ('organizations', '0004_figures'),
+        ("metrics", "0005_meters"),
+        ("organizations", "0004_figures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Duplicates',
+            name="Duplicates",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='duplicates', serialize=False, to='metrics.event')),
-                ('count', models.BigIntegerField(help_text='How often it was sent again.')),
-                ('first_at', models.DateTimeField(help_text='When that was for the first time.')),
-                ('last_at', models.DateTimeField(help_text='When that was for the last time.')),
-                ('differed_at', models.DateTimeField(help_text='When one last said anything else than the event.', null=True)),
-                ('differences', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(choices=[('name', 'name'), ('external_customer_id', 'external customer ID'), ('customer_id', 'customer'), ('timestamp', 'time'), ('metadata', 'metadata')]), default=list, size=None)),
-                ('external_customer_id', models.CharField(db_collation='C', help_text="Whose it was then, when it is another's than the event's.", max_length=255, null=True, verbose_name='external customer ID')),
-                ('organization', organizations.fields.OrganizationForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="duplicates",
+                        serialize=False,
+                        to="metrics.event",
+                    ),
+                ),
+                ("count", models.BigIntegerField(help_text="How often it was sent again.")),
+                ("first_at", models.DateTimeField(help_text="When that was for the first time.")),
+                ("last_at", models.DateTimeField(help_text="When that was for the last time.")),
+                (
+                    "differed_at",
+                    models.DateTimeField(
+                        help_text="When one last said anything else than the event.", null=True
+                    ),
+                ),
+                (
+                    "differences",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(
+                            choices=[
+                                ("name", "name"),
+                                ("external_customer_id", "external customer ID"),
+                                ("customer_id", "customer"),
+                                ("timestamp", "time"),
+                                ("metadata", "metadata"),
+                            ]
+                        ),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "external_customer_id",
+                    models.CharField(
+                        db_collation="C",
+                        help_text="Whose it was then, when it is another's than the event's.",
+                        max_length=255,
+                        null=True,
+                        verbose_name="external customer ID",
+                    ),
+                ),
+                (
+                    "organization",
+                    organizations.fields.OrganizationForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'event_duplicates',
-                'indexes': [models.Index(models.F('organization'), models.F('external_customer_id'), models.F('differed_at'), condition=models.Q(('external_customer_id__isnull', False)), name='idx_event_duplicates_other_id')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('count__gte', 1), ('first_at__lte', models.F('last_at'))), name='event_duplicates_count'), models.CheckConstraint(condition=models.Q(('differed_at__isnull', False), models.Q(('differences__len', 0), ('external_customer_id__isnull', True)), _connector='OR'), name='event_duplicates_differed')],
+                "db_table": "event_duplicates",
+                "indexes": [
+                    models.Index(
+                        models.F("organization"),
+                        models.F("external_customer_id"),
+                        models.F("differed_at"),
+                        condition=models.Q(("external_customer_id__isnull", False)),
+                        name="idx_event_duplicates_other_id",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gte", 1), ("first_at__lte", models.F("last_at"))),
+                        name="event_duplicates_count",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("differed_at__isnull", False),
+                            models.Q(("differences__len", 0), ("external_customer_id__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="event_duplicates_differed",
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(GUARD, DROP),

@@ -38,7 +38,9 @@ class Duplicates(models.Model):
     count = models.BigIntegerField(help_text="How often it was sent again.")
     first_at = models.DateTimeField(help_text="When that was for the first time.")
     last_at = models.DateTimeField(help_text="When that was for the last time.")
-    differed_at = models.DateTimeField(null=True, help_text="When one last said anything else than the event.")
+    differed_at = models.DateTimeField(
+        null=True, help_text="When one last said anything else than the event."
+    )
     differences = ArrayField(models.TextField(choices=Difference.choices), default=list)
     external_customer_id = models.CharField(
         "external customer ID",

@@ -1,5 +1,5 @@
-"""What is remembered of events that were sent again: nothing of them is stored twice, but somebody may ask why one isn't
-there as it was sent."""
+"""What is remembered of events that were sent again: nothing of them is stored twice, but somebody may ask why one
+isn't there as it was sent."""
 
 from __future__ import annotations
 

@@ -41,8 +41,9 @@ WHERE event_id IN (
 def erase_customer(
     *, customer: Customer, external_customer_id: str | None, stand_in: str, **told: Any
 ) -> None:
-    """Puts `stand_in` in the place of the customer's external ID, where its events waited and in what they and their duplicates say. For the
-    signal `customer_erased`. Events that arrived under the ID when it was free are not the customer's."""
+    """Puts `stand_in` in the place of the customer's external ID, where its events waited and in what they and
+    duplicates say. For the signal `customer_erased`. Events that arrived under the ID when it was free are not the
+    customer's."""
     if external_customer_id is None:
         return
     UnmatchedID.objects.for_organization(customer.organization_id).filter(customer=customer).update(

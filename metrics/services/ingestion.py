@@ -235,9 +235,7 @@ def _store(
     return new
 
 
-def _add(
-    organization_id: uuid.UUID, new: Sequence[_Event], numbers: Numbers, now: datetime.datetime
-) -> None:
+def _add(organization_id: uuid.UUID, new: Sequence[_Event], numbers: Numbers, now: datetime.datetime) -> None:
     waiting = _find_customers(organization_id, new)
     first = consecutive_ids(len(new))
     with connection.cursor() as cursor:

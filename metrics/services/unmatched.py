@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from customers.models import Customer
 from metrics.models import EventName, UnmatchedID
+from metrics.services.near_ids import NearMatch, near_matches
 from metrics.services.waiting import MAX_NAMES
 from organizations.models import Organization
-
-REASONS = ("letter_case", "compatibility_form")
-MOST_NEAR_MATCHES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class NearMatch:
-    """A customer whose ID differs in letter case or compatibility forms alone."""
-
-    customer_id: uuid.UUID
-    external_customer_id: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ def about_unmatched(organization: Organization, rows: Collection[UnmatchedID]) -
             first_seen=row.first_seen,
             last_seen=row.last_seen,
             names=sorted(names[number].name for number in row.names[:MAX_NAMES]),
-            near_matches=_near_matches(row.external_customer_id, customers[row.near_form]),  # type: ignore[attr-defined]
+            near_matches=near_matches(row.external_customer_id, customers[row.near_form]),  # type: ignore[attr-defined]
         )
         for row in rows
     ]
@@ -64,14 +52,4 @@ def _customers_by_near_form(
     near = Customer.objects.for_organization(organization).nearly_holding(near_forms)
     for customer in near.only("external_customer_id").order_by("external_customer_id"):
         found[customer.near_form].append(customer)  # type: ignore[attr-defined]
-    return found
-
-
-def _near_matches(own_id: str, customers: Iterable[Customer]) -> list[NearMatch]:
-    found: list[NearMatch] = []
-    for customer in customers:
-        other = customer.external_customer_id
-        if other is not None and other != own_id and len(found) < MOST_NEAR_MATCHES:
-            in_letter_case = own_id.lower() == other.lower()
-            found.append(NearMatch(customer.id, other, REASONS[0] if in_letter_case else REASONS[1]))
     return found

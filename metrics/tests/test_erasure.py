@@ -17,7 +17,14 @@ from organizations.models import Organization
 pytestmark = pytest.mark.django_db
 
 OWN_ID = "ann@example.com"
-TABLES = ("events", "event_duplicates", "unmatched_ids", "event_names", "procrastinate_jobs", "procrastinate_events")
+TABLES = (
+    "events",
+    "event_duplicates",
+    "unmatched_ids",
+    "event_names",
+    "procrastinate_jobs",
+    "procrastinate_events",
+)
 
 
 def anything_left() -> bool:

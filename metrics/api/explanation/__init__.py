@@ -1,0 +1,1 @@
+"""The API that says why usage is, or is not, on a customer."""
