@@ -151,7 +151,7 @@ class Sparkline:
 def sparkline(values: Sequence[Number | None]) -> Sparkline:
     most = max((exactly(value) for value in values if value is not None), default=Decimal(0))
     heights = _heights(values, most or Decimal(1))
-    return Sparkline(len(values), _line(heights), _area(heights))
+    return Sparkline(max(1, len(values)), _line(heights), _area(heights))
 
 
 def lengths(values: Sequence[Number | None]) -> list[str]:

@@ -10,6 +10,7 @@ from django.urls import URLPattern
 
 import checkout.urls
 import customers.urls
+import metrics.urls
 import organizations.urls
 from checkout.lookups import order_address, product_address, session_address
 from customers.lookups import customer_address
@@ -51,11 +52,13 @@ Lookup = Callable[[Organization, str], str | None]
 PAGES: tuple[URLPattern, ...] = (
     *customers.urls.staff_patterns,
     *checkout.urls.staff_patterns,
+    *metrics.urls.staff_patterns,
     *organizations.urls.staff_patterns,
 )
 
 NAVIGATION: tuple[Section, ...] = (
     Section("Overview", "overview", "home"),
+    Section("Metrics", "staff-metrics", "chart"),
     Section("Customers", "customers", "people"),
     Section("Orders", "staff-orders", "receipt"),
     Section("Checkouts", "staff-checkout-sessions", "cart"),

@@ -81,6 +81,13 @@ class Span:
         """What lies between `start` and `end`, without a gap, by period. Raises TooManyPeriods."""
         return self._divided[1]
 
+    @property
+    def in_part(self) -> frozenset[int]:
+        """The numbers of the periods that begin before `start`, or end after `end`. Raises TooManyPeriods."""
+        last = replace(self, start=self.periods[-1], end=self.end + datetime.timedelta(microseconds=1))
+        found = {len(self.periods) - 1} if len(last.periods) == 1 else set()
+        return frozenset(found | ({0} if self.periods[0] < self.start else set()))
+
     def before(self) -> Span:
         """As many periods just before this one, to compare with: last month for this month, and of last month only as
         much as of this one, where it isn't over."""
@@ -89,10 +96,12 @@ class Span:
         return replace(self, start=start, end=min(end, self.start) if end > start else self.start)
 
 
-def usual_span(interval: Interval, zone: ZoneInfo, *, end: datetime.datetime) -> Span:
-    """The periods that lead up to `end`: the one that it falls in, and those before, as many as is usual."""
+def usual_span(
+    interval: Interval, zone: ZoneInfo, *, end: datetime.datetime, count: int | None = None
+) -> Span:
+    """The periods that lead up to `end`: the one that it falls in, and those before, `count` or as many as is usual."""
     current = Span(end - datetime.timedelta(microseconds=1), end, interval, zone).periods[0]
-    start = _moved(current, interval, 1 - USUAL_PERIODS[interval], zone)
+    start = _moved(current, interval, 1 - (count or USUAL_PERIODS[interval]), zone)
     return Span(start, end, interval, zone)
 
 
