@@ -121,6 +121,8 @@ class Stripe:
 def notified_intent(body: str, signature: str, webhook_secret: str) -> str | None:
     """The intent that a genuine notification is about, None when it is about something else. Raises ValueError for a
     forged one, one that is too old to be sent just now, and for what is no notification."""
+    if not signature.isascii():
+        raise ValueError("A signature is written in ASCII.")  # the SDK has no answer to any other
     try:
         stripe.WebhookSignature.verify_header(
             body, signature, webhook_secret, stripe.Webhook.DEFAULT_TOLERANCE

@@ -58,6 +58,7 @@ def test_a_notification_while_the_charge_is_under_way(
         {"signature": "t=1,v1=00"},
         {"signature": "nonsense"},
         {"signature": " "},
+        {"signature": "t=99999999999,v1=é"},
         {"timestamp": 1_700_000_000},
         {"body": "{}"},
         {"body": "[]"},
