@@ -19,7 +19,8 @@ MOST_REPORTED = 20
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence with the known name that `name` was meant to be, or with all of them when none is near."""
     names = sorted(known)
-    if near := difflib.get_close_matches(name, names, n=1):
+    same_words = [one for one in names if sorted(one.split("_")) == sorted(name.split("_"))]
+    if near := same_words or difflib.get_close_matches(name, names, n=1):
         return f"Did you mean “{near[0]}”?"
     return f"Known: {', '.join(names)}." if names else "There are none here."
 

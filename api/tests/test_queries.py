@@ -141,6 +141,7 @@ def test_every_wrong_parameter_is_told_at_once(api: Server) -> None:
     [
         (f"{URL}?limt=1", "Did you mean “limit”?"),
         (f"{URL}?external_id=1", "Did you mean “external_customer_id”?"),
+        (f"{URL}?customer_external_id=1", "Did you mean “external_customer_id”?"),
         (f"{URL}?metadata.plan=1", "Did you mean “metadata[key]”?"),
         (f"{ONE}?zzz=1", "There are none here."),
     ],
