@@ -30,7 +30,7 @@ from customers.external_ids import is_external_customer_id
 from customers.history import erase_history
 from customers.models import EXTERNAL_ID_INDEX, Customer
 from customers.monitoring import EXTERNAL_ID_REFUSALS
-from customers.signals import customer_erased, external_id_set
+from customers.signals import customer_erased, erasure_begins, external_id_set
 from organizations.models import Organization
 
 _ATTEMPTS = 5
@@ -116,6 +116,8 @@ def delete_customer(*, customer: Customer, anonymize: bool = False) -> Customer:
     again changes nothing but what `anonymize` asks for.
     """
     with transaction.atomic():
+        if anonymize:
+            erasure_begins.send(Customer, customer=customer)
         locked = Customer.objects.select_for_update().get(id=customer.id)
         if locked.deleted_at is None:
             locked.deleted_at = locked.modified_at = timezone.now()

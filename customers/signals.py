@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # takes long it leaves to a task, which it enqueues in this same transaction.
 external_id_set = Signal()
 
+# `customer` is about to be erased, and not locked yet. A receiver locks what it will change of its own, so that every
+# transaction that needs both takes its locks in one order.
+erasure_begins = Signal()
+
 # `customer` is being erased. `external_customer_id` is the ID that it had, None if none, and `stand_in` what takes its
 # place. Each receiver erases its own app's copies before it returns.
 customer_erased = Signal()

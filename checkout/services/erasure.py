@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from checkout.models import CheckoutSession, Order
@@ -12,6 +12,17 @@ from checkout.services.cancellations import cancel_payments_of
 from customers.models import Customer
 
 Status = CheckoutSession.Status
+
+
+def lock_sessions_of(*, customer: Customer, **told: Any) -> None:
+    """Waits for those who are moving a session that may be the customer's, before the customer itself is locked: a
+    completion locks its session first and then the customer. For the signal `erasure_begins`."""
+    its = Q(customer=customer)
+    if customer.external_customer_id is not None:
+        its |= Q(customer__isnull=True, external_customer_id=customer.external_customer_id)
+    sessions = CheckoutSession.objects.for_organization(customer.organization_id).filter(its)
+    unsettled = sessions.filter(stored_status__in=(Status.OPEN, Status.PROCESSING))
+    list(unsettled.order_by("id").select_for_update().values_list("id"))
 
 
 def erase_customer(

@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 
 from checkout.models import CheckoutSession, Order
-from checkout.services.moves import begin_payment, complete_session
+from checkout.services.moves import begin_payment, complete_session, locked_session
 from checkout.tests.factories import a_session, paid
 from customers.models import Customer
-from customers.services import create_customer, delete_customer, update_customer
+from customers.services import create_customer, delete_customer, stand_in_for, update_customer
 from customers.tests.races import all_at_once, while_uncommitted
 from organizations.models import Organization
 
@@ -141,6 +141,23 @@ def test_a_holder_deleted_meanwhile_is_not_the_one(organization: Organization) -
     )
     assert order.customer != holder
     assert order.customer.external_customer_id == "cust_1"
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_a_customer_who_is_erased_meanwhile_is_the_one_without_a_trace(
+    organization: Organization, is_linked: bool
+) -> None:
+    before = None if is_linked else of_cust_1(organization)
+    customer = create_customer(organization=organization, external_customer_id="cust_1")
+    session = begin_payment(session=before or of_cust_1(organization), email="ann@example.com")
+    (erased,) = while_uncommitted(
+        lambda: locked_session(session.id),
+        [lambda: delete_customer(customer=customer, anonymize=True)],
+        then=lambda: complete_session(session=session),
+    )
+    order = Order.objects.get()
+    assert order.customer == erased == customer
+    assert (order.external_customer_id, order.email) == (stand_in_for(customer.id), None)
 
 
 def test_an_id_filter_shows_the_holders_and_nobodys_never_an_earlier_holders(

@@ -24,14 +24,17 @@ def all_at_once(actions: Sequence[Action]) -> list[Any]:
         return [writer.result(PATIENCE) for writer in writers]
 
 
-def while_uncommitted(write: Action, actions: Sequence[Action]) -> list[Any]:
-    """As `all_at_once`, but a transaction with `write` in it is committed only once every action waits for it."""
+def while_uncommitted(write: Action, actions: Sequence[Action], *, then: Action | None = None) -> list[Any]:
+    """As `all_at_once`, but a transaction with `write` in it is committed only once every action waits for it; `then`
+    is its last part, done while they wait."""
     start = threading.Barrier(len(actions))
     with _writers(len(actions)) as submit:
         with transaction.atomic():
             write()
             writers = [submit(action, start) for action in actions]
             _wait_until_blocked(writers)
+            if then is not None:
+                then()
         return [writer.result(PATIENCE) for writer in writers]
 
 
