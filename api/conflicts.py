@@ -27,6 +27,12 @@ class ConflictError(ValidationError):
         return {}
 
 
+def constraint_of(refusal: BaseException) -> str | None:
+    """The name of the rule by which the database refused a write; None for an error of another kind."""
+    name: str | None = getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", None)
+    return name
+
+
 def conflict_in(error: ValidationError) -> ConflictError | None:
     """The conflict that `error` consists of; None when anything else is wrong too, since that is said first."""
     problems = [problem for found in error.error_dict.values() for problem in found]

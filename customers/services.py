@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from api.conflicts import conflict_in
+from api.conflicts import conflict_in, constraint_of
 from api.metadata import Metadata, merge_metadata
 from customers.addresses import Address, complete_address
 from customers.exceptions import (
@@ -199,11 +199,6 @@ def _save(customer: Customer, **how: Any) -> Customer:
     return customer
 
 
-def _constraint_of(refusal: BaseException) -> str | None:
-    name: str | None = getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", None)
-    return name
-
-
 def _until_settled(write: Callable[[], _T], retry_on: tuple[type[Exception], ...] = ()) -> _T:
     """`write`, again where another writer was faster, since its check now sees who; counts the refusals that remain."""
     for attempt in range(1, _ATTEMPTS + 1):
@@ -211,7 +206,7 @@ def _until_settled(write: Callable[[], _T], retry_on: tuple[type[Exception], ...
         try:
             return write()
         except IntegrityError as refusal:
-            if last or _constraint_of(refusal) != EXTERNAL_ID_INDEX:
+            if last or constraint_of(refusal) != EXTERNAL_ID_INDEX:
                 raise
         except (ExternalCustomerIDConflict, CustomerGone) as error:
             if last or not isinstance(error, retry_on):

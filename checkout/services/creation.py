@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from api.conflicts import constraint_of
 from api.metadata import Metadata, merge_metadata
 from checkout.exceptions import SessionNotOpen
 from checkout.models import CheckoutItem, CheckoutSession, Product
@@ -21,6 +22,9 @@ from checkout.services.moves import locked_session
 from customers.external_ids import check_external_customer_id
 from customers.models import Customer, holder_of
 from organizations.models import Organization
+
+# The database's rule (migration 0004).
+_CUSTOMER_DELETED = "checkout_sessions_customer_deleted"
 
 
 class PriceData(TypedDict):
@@ -50,14 +54,16 @@ class SessionChanges(TypedDict, total=False):
     customer_metadata: Metadata
 
 
+class SessionFields(SessionChanges, total=False):
+    """What a new session is made of beside its organization and its items."""
+
+    customer_id: uuid.UUID | None
+    external_customer_id: str | None
+    expires_in: datetime.timedelta
+
+
 def create_session(
-    *,
-    organization: Organization,
-    items: Sequence[ItemFields],
-    customer_id: uuid.UUID | None = None,
-    external_customer_id: str | None = None,
-    expires_in: datetime.timedelta = MAX_EXPIRES_IN,
-    **fields: Unpack[SessionChanges],
+    *, organization: Organization, items: Sequence[ItemFields], **fields: Unpack[SessionFields]
 ) -> CheckoutSession:
     """A new session with its items, open for `expires_in`; nothing is kept of a refused one.
 
@@ -65,6 +71,45 @@ def create_session(
     holds is kept, and decides at completion who the customer is. Raises ValidationError by field, items' fields
     nested as `items.3.product_id`.
     """
+    try:
+        return _create(organization, items, **fields)
+    except IntegrityError as refusal:
+        if constraint_of(refusal) != _CUSTOMER_DELETED:
+            raise
+        # The customer was deleted after they were looked up: now they aren't found.
+        return _create(organization, items, **fields)
+
+
+def update_session(*, session: CheckoutSession, **fields: Unpack[SessionChanges]) -> CheckoutSession:
+    """The session with `fields` changed, all of them or none; both kinds of metadata are laid over what is stored.
+
+    Raises ValidationError by field, and SessionNotOpen.
+    """
+    changes: dict[str, Any] = dict(fields)
+    with transaction.atomic():
+        locked = locked_session(session.id)
+        if locked.status != CheckoutSession.Status.OPEN:
+            raise SessionNotOpen(session_id=locked.id, status=locked.status)
+        for name in ("metadata", "customer_metadata"):
+            if name in changes:
+                changes[name] = merge_metadata(getattr(locked, name), changes[name])
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        locked.modified_at = timezone.now()
+        locked.clean_fields(exclude=("organization", "customer"))
+        locked.save(update_fields=[*changes, "modified_at"])
+    return locked
+
+
+def _create(
+    organization: Organization,
+    items: Sequence[ItemFields],
+    *,
+    customer_id: uuid.UUID | None = None,
+    external_customer_id: str | None = None,
+    expires_in: datetime.timedelta = MAX_EXPIRES_IN,
+    **fields: Unpack[SessionChanges],
+) -> CheckoutSession:
     problems: dict[str, Any] = {}
     customer, own_id = _customer(organization, customer_id, external_customer_id, problems)
     lines = _lines(organization, items, problems)
@@ -100,27 +145,6 @@ def create_session(
         _remember(session, CheckoutItem.objects.bulk_create([line.item for line in lines]))
         transaction.on_commit(SESSIONS.labels("created").inc)
     return session
-
-
-def update_session(*, session: CheckoutSession, **fields: Unpack[SessionChanges]) -> CheckoutSession:
-    """The session with `fields` changed, all of them or none; both kinds of metadata are laid over what is stored.
-
-    Raises ValidationError by field, and SessionNotOpen.
-    """
-    changes: dict[str, Any] = dict(fields)
-    with transaction.atomic():
-        locked = locked_session(session.id)
-        if locked.status != CheckoutSession.Status.OPEN:
-            raise SessionNotOpen(session_id=locked.id, status=locked.status)
-        for name in ("metadata", "customer_metadata"):
-            if name in changes:
-                changes[name] = merge_metadata(getattr(locked, name), changes[name])
-        for name, value in changes.items():
-            setattr(locked, name, value)
-        locked.modified_at = timezone.now()
-        locked.clean_fields(exclude=("organization", "customer"))
-        locked.save(update_fields=[*changes, "modified_at"])
-    return locked
 
 
 class _Line:

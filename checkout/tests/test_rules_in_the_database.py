@@ -10,8 +10,9 @@ from django.db import connection
 from checkout.models import CheckoutItem, CheckoutSession, Order, OrderNumbers, PaymentAttempt
 from checkout.services.moves import begin_payment
 from checkout.tests.factories import a_product, a_session, paid
-from customers.services import create_customer
+from customers.services import create_customer, delete_customer
 from customers.tests.test_rules_in_the_database import refused
+from organizations.ids import new_id
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,15 @@ def test_a_session_keeps_its_customer(organization: Organization) -> None:
     other = create_customer(organization=organization)
     with refused("checkout_sessions_customer_immutable"):
         CheckoutSession.objects.filter(id=session.id).update(customer=other)
+
+
+def test_a_deleted_customer_gets_no_new_session(organization: Organization) -> None:
+    customer = create_customer(organization=organization)
+    session = a_session(organization, customer_id=customer.id)
+    delete_customer(customer=customer)
+    session.id = new_id()
+    with refused("checkout_sessions_customer_deleted"):
+        session.save(force_insert=True)
 
 
 @pytest.mark.parametrize(

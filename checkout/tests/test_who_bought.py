@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+import structlog
+from django.db import transaction
 
 from checkout.models import CheckoutSession, Order
+from checkout.services import moves
 from checkout.services.moves import begin_payment, complete_session, locked_session
 from checkout.tests.factories import a_session, paid
 from customers.models import Customer
@@ -160,6 +163,19 @@ def test_a_customer_who_is_erased_meanwhile_is_the_one_without_a_trace(
     assert (order.external_customer_id, order.email) == (stand_in_for(customer.id), None)
 
 
+def test_a_session_made_while_its_customer_is_erased_keeps_nothing_of_theirs(
+    organization: Organization,
+) -> None:
+    customer = create_customer(organization=organization, external_customer_id="cust_1")
+    by_own_id, by_ours = while_uncommitted(
+        lambda: delete_customer(customer=customer, anonymize=True),
+        [partial(of_cust_1, organization), partial(a_session, organization, customer_id=customer.id)],
+    )
+    assert by_own_id.customer is None
+    assert by_ours.error_dict["customer_id"][0].code == "does_not_exist"
+    assert list(CheckoutSession.objects.all()) == [by_own_id]
+
+
 def test_an_id_filter_shows_the_holders_and_nobodys_never_an_earlier_holders(
     organization: Organization,
 ) -> None:
@@ -177,6 +193,21 @@ def test_an_id_filter_shows_the_holders_and_nobodys_never_an_earlier_holders(
     order = paid(waiting)
     assert list(orders.of_external_id(organization, "cust_1")) == [order]
     assert order.customer == holder
+
+
+def test_the_log_tells_of_a_completion_that_is_kept(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = begin_payment(session=of_cust_1(organization))
+    with structlog.testing.capture_logs() as lines:
+        monkeypatch.setattr(moves, "log", structlog.get_logger("checkout"))
+        with transaction.atomic():
+            complete_session(session=session)
+            transaction.set_rollback(True)
+        assert not lines
+        order = complete_session(session=session)
+    (line,) = lines
+    assert (line["order_id"], line["external_customer_id"]) == (str(order.id), "cust_1")
 
 
 def test_completion_takes_a_fixed_number_of_queries(
