@@ -13,6 +13,7 @@ customer, the organization's order numbers.
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -143,13 +144,16 @@ def complete_session(*, session: CheckoutSession) -> Order:
             metadata=locked.metadata,
             created_at=now,
         )
-        log.info(
-            "checkout session completed",
-            organization=str(locked.organization_id),
-            checkout_session_id=str(locked.id),
-            order_id=str(order.id),
-            customer_id=str(customer.id),
-            external_customer_id=customer.external_customer_id,
+        transaction.on_commit(
+            partial(
+                log.info,
+                "checkout session completed",
+                organization=str(locked.organization_id),
+                checkout_session_id=str(locked.id),
+                order_id=str(order.id),
+                customer_id=str(customer.id),
+                external_customer_id=customer.external_customer_id,
+            )
         )
     return order
 
