@@ -18,6 +18,7 @@ TEST_CARDS = tuple(_RESULTS)
 
 REFUSED = Failed("authentication_failed", "The payment was not confirmed. Try again, or use another card.")
 _NOT_ATTEMPTED = Failed("interrupted", "The payment was interrupted. Nothing was charged. Try again.")
+_NO_TEST_CARD = Failed("unknown_card", "This is none of the test card numbers. Nothing was charged.")
 _CANCELED = Failed("canceled", "The payment was canceled.")
 
 
@@ -28,7 +29,7 @@ class Sandbox:
         return f"sandbox_{session.id}"
 
     def confirm(self, attempt: PaymentAttempt, instrument: str, *, return_url: str) -> Result:
-        return _RESULTS[instrument]
+        return _RESULTS.get(instrument, _NO_TEST_CARD)
 
     def look_up(self, attempt: PaymentAttempt) -> Result:
         """What isn't decided waits for the buyer, or was lost together with the process that was at it."""

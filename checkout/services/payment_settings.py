@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from checkout.encryption import Undecipherable, decrypt, encrypt
@@ -38,6 +38,16 @@ def payment_settings_of(organization: Organization) -> PaymentSettings:
     """The organization's, or those of one that has chosen nothing: test mode and the sandbox."""
     found = PaymentSettings.objects.filter(organization=organization).first()
     return found or PaymentSettings(organization=organization)
+
+
+def keep_payment_settings(settings: PaymentSettings) -> bool:
+    """Keeps the organization's processor and mode from changing until the transaction ends. False when they aren't any
+    more as they are in `settings`."""
+    with connection.cursor() as cursor:
+        # Many payments may begin at once, and only who saves the settings waits for them.
+        cursor.execute("SELECT FROM organizations WHERE id = %s FOR SHARE", [settings.organization_id])
+    now = payment_settings_of(settings.organization)
+    return (now.processor, now.test_mode) == (settings.processor, settings.test_mode)
 
 
 def stripe_keys(settings: PaymentSettings) -> StripeKeys | None:

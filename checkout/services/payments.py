@@ -30,7 +30,7 @@ from checkout.processors.interface import (
 )
 from checkout.processors.sandbox import REFUSED, Sandbox
 from checkout.services.moves import begin_payment, complete_session, locked_session, reopen_session
-from checkout.services.payment_settings import payment_settings_of
+from checkout.services.payment_settings import keep_payment_settings, payment_settings_of
 from checkout.services.processors import processor_of, processor_of_attempt
 from organizations.models import Organization
 
@@ -67,9 +67,12 @@ def pay(
     if session.status != Status.OPEN:
         raise SessionNotOpen(session_id=session.id, status=session.status)
     _check_attempts(session)
-    processor = processor_of(payment_settings_of(session.organization))
+    payment_settings = payment_settings_of(session.organization)
+    processor = processor_of(payment_settings)
     reference = processor.prepare(session)
     with transaction.atomic():
+        if not keep_payment_settings(payment_settings):
+            raise ProcessorUnavailable("Payments have just been switched to another processor or mode.")
         begin_payment(session=session, email=email, name=name)
         attempt = PaymentAttempt.objects.create(
             organization_id=session.organization_id,

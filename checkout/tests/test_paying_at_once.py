@@ -12,10 +12,14 @@ from django.db import connection
 
 from checkout import tasks
 from checkout.models import CheckoutSession, Order, PaymentAttempt
+from checkout.processors.interface import ProcessorUnavailable
+from checkout.processors.sandbox import NEEDS_A_STEP, SUCCEEDS
+from checkout.services.payments import pay
 from checkout.tests.factories import a_session
 from checkout.tests.paying import grow_old, send, show, status_of
 from checkout.tests.stripe_stand_in import AUTHENTICATION, VISA, StripeStandIn, paid_by_stripe
 from customers.models import Customer
+from customers.tests.races import while_uncommitted
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,3 +69,23 @@ def test_notifications_the_page_and_the_worker(
     assert status_of(session) == "complete"
     assert Order.objects.count() == Customer.objects.count() == 1
     assert PaymentAttempt.objects.get().status == "succeeded"
+
+
+def test_a_processor_that_is_switched_meanwhile_takes_no_payment(organization: Organization) -> None:
+    session = a_session(organization)
+    (refusal,) = while_uncommitted(
+        lambda: paid_by_stripe(organization),
+        [lambda: pay(session=session, instrument=SUCCEEDS, return_url="")],
+    )
+    assert isinstance(refusal, ProcessorUnavailable)
+    assert status_of(session) == "open"
+    assert not PaymentAttempt.objects.exists()
+
+
+def test_the_processor_stays_while_a_payment_begins(organization: Organization) -> None:
+    session = a_session(organization)
+    (refusal,) = while_uncommitted(
+        lambda: pay(session=session, instrument=NEEDS_A_STEP, return_url=""),
+        [lambda: paid_by_stripe(organization)],
+    )
+    assert refusal.error_dict["processor"][0].code == "payment_under_way"
