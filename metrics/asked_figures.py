@@ -7,7 +7,7 @@ import datetime
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -103,6 +103,34 @@ class AskedFigures(Asked):
             self.refuse(named, "The range is empty: its end must lie after its start.", "empty_range")
         return Span(start, end, interval, zone)
 
+    def check_periods(self, span: Span) -> None:
+        """Notes it when `span`, with which nothing else is wrong, has too many periods."""
+        if not self.errors:
+            try:
+                span.cuts  # noqa: B018  (which says whether there are too many)
+            except TooManyPeriods as error:
+                self.refuse("interval", str(error), "too_many_periods")
+
+    def mark(self, ordering: str, currency: str | None = None) -> Mark | None:
+        """What the cursor remembers, if there is one that was made for this ordering, in this currency or, without one,
+        in any."""
+        if "cursor" not in self.sent:
+            return None
+        mark = Mark.decode(self.sent.get("cursor", ""))
+        if mark is None:
+            self.refuse(
+                "cursor",
+                "This is no cursor that this list gave out; leave it out to start anew.",
+                "invalid_cursor",
+            )
+        elif mark.ordering != ordering or currency not in (None, mark.currency):
+            self.refuse(
+                "cursor",
+                "This cursor was made for another ordering; leave it out to start anew.",
+                "invalid_cursor",
+            )
+        return mark
+
     def zone(self) -> ZoneInfo:
         name = self.sent.get("timezone") or self.organization.time_zone
         return self.read("timezone", lambda _: time_zone(name)) or time_zone("UTC")
@@ -133,11 +161,7 @@ class AskedReport:
         """Raises ValidationError by parameter."""
         asked = AskedFigures(sent, None, organization)
         span, figures, subject = asked.span(), asked.figures(), asked.subject()
-        if not asked.errors:
-            try:
-                span.cuts  # noqa: B018  (which says whether there are too many)
-            except TooManyPeriods as error:
-                asked.refuse("interval", str(error), "too_many_periods")
+        asked.check_periods(span)
         asked.check()
         return cls(span, figures, subject)
 
@@ -162,27 +186,7 @@ class AskedRanking:
         figures, subject, limit = asked.figures(), asked.subject(), asked.limit()
         file_format = asked.choice("format", FORMATS, "json")
         order = cls._order(asked, figures)
-        mark = None
-        if "cursor" in sent:
-            mark = Mark.decode(sent.get("cursor", ""))
-            if mark is None:
-                asked.refuse(
-                    "cursor",
-                    "This is no cursor that this list gave out; leave it out to start anew.",
-                    "invalid_cursor",
-                )
-            elif (mark.order.figure, mark.order.descending) != (
-                order.figure,
-                order.descending,
-            ) or order.currency not in (
-                None,
-                mark.order.currency,
-            ):
-                asked.refuse(
-                    "cursor",
-                    "This cursor was made for another ordering; leave it out to start anew.",
-                    "invalid_cursor",
-                )
+        mark = asked.mark(ordering_of(order), order.currency)
         if file_format == "csv":
             for name in ("cursor", "limit"):
                 if name in sent:
@@ -194,7 +198,7 @@ class AskedRanking:
             span.end,
             figures,
             subject,
-            order if mark is None else mark.order,
+            order if mark is None else replace(order, currency=mark.currency),
             limit,
             None if mark is None else mark.place,
             file_format,
@@ -222,22 +226,28 @@ class AskedRanking:
         return Order(figure, text.startswith("-"), currency)
 
 
+def ordering_of(order: Order) -> str:
+    """The value of `ordering` that asks for it."""
+    return f"{'-' * order.descending}{order.figure}"
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a cursor remembers: the place, and what the list was that it is a place in."""
 
-    order: Order
+    ordering: str
+    currency: str | None
     start: datetime.datetime
     end: datetime.datetime
     place: Place
 
     def encode(self) -> str:
-        order, place = self.order, self.place
+        place = self.place
         written = json.dumps(
             [
                 1,
-                f"{'-' * order.descending}{order.figure}",
-                order.currency,
+                self.ordering,
+                self.currency,
                 self.start.isoformat(),
                 self.end.isoformat(),
                 place.value,
@@ -259,7 +269,8 @@ class Mark:
             if currency is not None:
                 check_currency(currency)
             mark = cls(
-                Order(Figure(ordering.removeprefix("-")), ordering.startswith("-"), currency),
+                _key(ordering),
+                currency,
                 _moment(start),
                 _moment(end),
                 Place(_number(value), _key(key), backward is True),

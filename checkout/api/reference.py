@@ -87,7 +87,7 @@ ORDER = {
 }
 
 _TIME = {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]}
-_CREATED = (
+CREATED_PARAMETERS = (
     Parameter(
         name="created_after", description="Those created at this moment (RFC 3339) or later.", schema=_TIME
     ),
@@ -146,7 +146,7 @@ PRODUCTS = {
         response=ProductSerializer,
         response_examples=_page_of(PRODUCT),
         parameters=(
-            *_CREATED,
+            *CREATED_PARAMETERS,
             Parameter(
                 name="archived",
                 description="Those that are archived (`true`), or that can be sold (`false`).",
@@ -221,7 +221,7 @@ SESSIONS = {
         response=CheckoutSessionSerializer,
         response_examples=_page_of(_COMPLETE),
         parameters=(
-            *_CREATED,
+            *CREATED_PARAMETERS,
             *_OF_CUSTOMER,
             Parameter(
                 name="status",
@@ -320,7 +320,7 @@ ORDERS = {
         answers={200: "A page of orders."},
         response=OrderSerializer,
         response_examples=_page_of(ORDER),
-        parameters=(*_CREATED, *_OF_CUSTOMER),
+        parameters=(*CREATED_PARAMETERS, *_OF_CUSTOMER),
     ),
     "retrieve": Operation(
         id="get_order",

@@ -16,7 +16,8 @@ _NAMES = {"type": "array", "items": {"type": "string", "enum": [figure.value for
 _USUAL = ", ".join(f"{count} by {interval}" for interval, count in USUAL_PERIODS.items())
 
 
-def _parameters(*, ranking: bool) -> tuple[Parameter, ...]:
+def range_parameters(*, ranking: bool) -> tuple[Parameter, ...]:
+    """Those that say which range is asked about."""
     told = " A ranking is over the whole range; only the usual range depends on it." if ranking else ""
     limit = "" if ranking else f" A range has at most {MAX_PERIODS:,} of them."
     return (
@@ -46,41 +47,46 @@ def _parameters(*, ranking: bool) -> tuple[Parameter, ...]:
             schema={"type": "string", "minLength": 1, "examples": ["Europe/Berlin"]},
             codes=("unknown_time_zone",),
         ),
-        Parameter(
-            name="metrics[]",
-            description="The figures to answer; all unless sent. Send it once for each.",
-            schema=_NAMES,
-            codes=("invalid_choice",),
-            style="form",
-            examples={"Two figures": ["orders", "revenue"]},
-        ),
-        Parameter(
-            name="metrics",
-            description="Another name of `metrics[]`.",
-            schema=_NAMES,
-            codes=("invalid_choice",),
-            style="form",
-        ),
-        Parameter(
-            name="external_customer_id",
-            description="Only what is of those who hold one of these external IDs now, or came under one that nobody "
-            f"holds; never an earlier holder's. Send it up to {MAX_IDS} times.",
-            schema={
-                "type": "array",
-                "items": {"$ref": "#/components/schemas/ExternalCustomerID"},
-                "maxItems": MAX_IDS,
-            },
-            codes=(*ExternalCustomerIDField.error_codes, "too_many"),
-            style="form",
-            examples={"Two IDs": ["cust_123", "cust_124"]},
-        ),
-        Parameter(
-            name="customer_id",
-            description="Only what is of this customer, by our ID, deleted or not.",
-            schema={"type": "string", "format": "uuid"},
-        ),
     )
 
+
+_FIGURES = (
+    Parameter(
+        name="metrics[]",
+        description="The figures to answer; all unless sent. Send it once for each.",
+        schema=_NAMES,
+        codes=("invalid_choice",),
+        style="form",
+        examples={"Two figures": ["orders", "revenue"]},
+    ),
+    Parameter(
+        name="metrics",
+        description="Another name of `metrics[]`.",
+        schema=_NAMES,
+        codes=("invalid_choice",),
+        style="form",
+    ),
+)
+SUBJECT_PARAMETERS = (
+    Parameter(
+        name="external_customer_id",
+        description="Only what is of those who hold one of these external IDs now, or came under one that nobody "
+        f"holds; never an earlier holder's. Send it up to {MAX_IDS} times.",
+        schema={
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/ExternalCustomerID"},
+            "maxItems": MAX_IDS,
+        },
+        codes=(*ExternalCustomerIDField.error_codes, "too_many"),
+        style="form",
+        examples={"Two IDs": ["cust_123", "cust_124"]},
+    ),
+    Parameter(
+        name="customer_id",
+        description="Only what is of this customer, by our ID, deleted or not.",
+        schema={"type": "string", "format": "uuid"},
+    ),
+)
 
 _DAY = {
     "start": "2026-01-30T23:00:00Z",
@@ -153,7 +159,7 @@ REPORT_OPERATIONS = {
         answers={200: "The figures."},
         response=ReportSerializer,
         response_examples={"Two days in Berlin": REPORT},
-        parameters=_parameters(ranking=False),
+        parameters=(*range_parameters(ranking=False), *_FIGURES, *SUBJECT_PARAMETERS),
     ),
 }
 RANKING_OPERATIONS = {
@@ -179,7 +185,9 @@ RANKING_OPERATIONS = {
         },
         limits=LIMITS,
         parameters=(
-            *_parameters(ranking=True),
+            *range_parameters(ranking=True),
+            *_FIGURES,
+            *SUBJECT_PARAMETERS,
             Parameter(
                 name="currency",
                 description="The currency to order money in, by its ISO 4217 code. Unless sent, that of most orders. "

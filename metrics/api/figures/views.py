@@ -12,7 +12,7 @@ from api.paging import KeysetPagination, cursor_url
 from api.viewsets import OrganizationViewSet
 from metrics.api.figures.reference import RANKING_OPERATIONS, REPORT_OPERATIONS
 from metrics.api.figures.serializers import ranked_row, report_body
-from metrics.asked_figures import PARAMETERS, REPEATABLE, AskedRanking, AskedReport, Mark
+from metrics.asked_figures import PARAMETERS, REPEATABLE, AskedRanking, AskedReport, Mark, ordering_of
 from metrics.figures.figures import ALL_FIGURES, BY_CURRENCY, Figure
 from metrics.figures.ranking import Order, Place, Ranked, main_currency, read_ranking
 from metrics.figures.report import read_report
@@ -72,7 +72,8 @@ class RankingViewSet(FigureViews):
         ranking = read_ranking(**fixed, place=asked.place, limit=asked.limit)
 
         def link(row: Ranked, *, backward: bool) -> str:
-            mark = Mark(order, asked.start, asked.end, Place(row.value, row.key, backward))
+            place = Place(row.value, row.key, backward)
+            mark = Mark(ordering_of(order), order.currency, asked.start, asked.end, place)
             return cursor_url(request._request, mark.encode())
 
         rows = ranking.rows
