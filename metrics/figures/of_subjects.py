@@ -57,7 +57,7 @@ SELECT id::text, id, NULL::text FROM customers WHERE organization_id = %(organiz
   AND id = %(customer_id)s AND external_customer_id = ANY(%(own_ids)s) AND deleted_at IS NULL
 """
 # What waits for a customer to be bound to it, or for somebody to get the ID.
-_WAITING = """
+WAITING = """
 waiting (key, customer_id, unmatched_id) AS MATERIALIZED (
   SELECT wanted.key, wanted.customer_id, unmatched.id FROM wanted
   JOIN unmatched_ids AS unmatched ON unmatched.organization_id = %(organization)s
@@ -174,7 +174,7 @@ def statement(
         params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
         params |= piece_params("sum", happening, (Unit.DAY,))
         unfolded = [UNFOLDED, *made] if everyones else [*made, UNFOLDED_OF_WANTED]
-        made = [*unfolded, _WAITING, _USED]
+        made = [*unfolded, WAITING, _USED]
         if Source.EVENTS in sources:
             branches.append(_SELECT_EVENTS)
     if active or Source.ORDERS in sources:

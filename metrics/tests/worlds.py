@@ -57,7 +57,7 @@ class World:
         """Events of one call: late ones, some of the same own ID, some by our ID of the customer."""
         sent: list[dict[str, Any]] = []
         for _ in range(self.random.randint(1, 8)):
-            named: dict[str, Any] = {"timestamp": self.moment().isoformat()}
+            named: dict[str, Any] = {"timestamp": self.moment().isoformat(), **self.said()}
             if self.random.random() < 0.4:
                 named["external_id"] = f"e{self.random.randint(1, 12)}"
             known = self.customers()
@@ -67,6 +67,10 @@ class World:
             else:
                 sent.append(event(self.random.choice(OWN_IDS), **named))
         send(self.organization, *sent)
+
+    def said(self) -> dict[str, Any]:
+        """What an event says beside when it happened and whose it is."""
+        return {}
 
     def appear(self) -> None:
         """A customer comes, with an ID, without, or gets one later."""
@@ -132,7 +136,8 @@ class World:
 
 @dataclass(frozen=True)
 class Row:
-    """Something that counts: of what kind, when, whose (a customer, or an ID that nobody holds), and how much."""
+    """Something that counts: of what kind, when, whose (a customer, or an ID that nobody holds), and how much; and the
+    event, if it is one."""
 
     kind: str
     at: datetime.datetime
@@ -140,13 +145,15 @@ class Row:
     own_id: str | None = None
     currency: str = ""
     amount: int = 0
+    event: Event | None = None
 
 
 def rows_of(organization: Organization) -> Iterator[Row]:
-    for found in Event.objects.for_organization(organization).select_related("unmatched"):
+    for found in Event.objects.for_organization(organization).select_related("name", "unmatched"):
         unmatched = found.unmatched
         owner = found.customer_id or (unmatched and unmatched.customer_id)
-        yield Row("event", found.timestamp, owner, unmatched.external_customer_id if not owner else None)
+        own_id = unmatched.external_customer_id if not owner else None
+        yield Row("event", found.timestamp, owner, own_id, event=found)
     for order in Order.objects.for_organization(organization):
         yield Row("order", order.created_at, order.customer_id, None, order.currency, order.amount_total)
     for session in CheckoutSession.objects.for_organization(organization):
