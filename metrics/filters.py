@@ -1,4 +1,4 @@
-"""What lists of events can be narrowed by: the one FilterSet, for the API and for pages."""
+"""What lists of events and meters can be narrowed by: one FilterSet each, for the API and for pages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import uuid
 from django import forms
 
 from api.filters import IDField, ListFilter, TimeField, TrueOrFalseField, filter_of
+from checkout.filters import CreatedFilter
 from customers.external_ids import check_external_customer_id
 from metrics.event_rules import MAX_NAME_LENGTH
-from metrics.querysets import EventQuerySet
+from metrics.querysets import EventQuerySet, MeterQuerySet
 from metrics.services.subjects import Subjects, of_customer, of_external_ids
 
 
@@ -44,6 +45,15 @@ class EventFilter(ListFilter):
 
     def narrow_unmatched(self, queryset: EventQuerySet, name: str, value: bool) -> EventQuerySet:
         return queryset.unmatched() if value else queryset.matched()
+
+
+class MeterFilter(CreatedFilter):
+    """What lists of meters can be narrowed by."""
+
+    archived = filter_of(TrueOrFalseField, method="narrow_archived")
+
+    def narrow_archived(self, queryset: MeterQuerySet, name: str, value: bool) -> MeterQuerySet:
+        return queryset.archived(value)
 
 
 PARAMETERS = tuple(EventFilter.base_filters)

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("customers.api.urls")),
     path("v1/", include("metrics.api.urls")),
     path("v1/", include("metrics.api.figures.urls")),
+    path("v1/", include("metrics.api.meters.urls")),
     path("v1/", include("checkout.api.urls")),
     path("", include("checkout.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

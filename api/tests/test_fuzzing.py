@@ -41,6 +41,9 @@ INEXPRESSIBLE = {
     ("invalid_choice", "ordering"),
     ("not_money", "currency"),
     *(("whole_file", name) for name in ("cursor", "limit")),
+    *(("surrounding_white_space", "name"), ("forbidden_character", "name")),
+    ("number_of_events", "events"),
+    *((code, "property") for code in ("property_not_used", "required")),
 }
 
 

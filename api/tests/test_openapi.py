@@ -34,9 +34,11 @@ from checkout.tests.factories import a_product, a_session, paid
 from customers.api.serializers import CustomerSerializer
 from customers.models import Customer
 from customers.services import create_customer
-from metrics.models import Event
+from metrics.api.meters.serializers import MeterSerializer
+from metrics.models import Event, Meter
 from metrics.new_events import NewEvent
 from metrics.services.ingestion import ingest_events
+from metrics.services.meters import create_meter
 from organizations.models import Organization
 from organizations.scopes import Scope
 
@@ -183,6 +185,9 @@ def test_examples_of_requests_are_accepted(
     if "{event_id}" in path:
         ingest_events(organization=organization, events=[NewEvent("call", "cust_123")])
         known["event_id"] = Event.objects.for_organization(organization).get().id
+    if "{meter_id}" in path:
+        meter = create_meter(organization=organization, name="Calls", function="count")
+        known["meter_id"] = meter.id
     known["product_id"] = a_product(organization, id=PRODUCT["id"]).id
     answer = api(method.upper(), path.format(**known) + QUERIES.get(path, ""), body)
     assert answer.status < 300, answer.body
@@ -229,6 +234,7 @@ def test_the_schema_of_an_external_id_refuses_what_it_can(own_id: Any) -> None:
         (CheckoutItemSerializer, CheckoutItem),
         (CheckoutSessionSerializer, CheckoutSession),
         (OrderSerializer, Order),
+        (MeterSerializer, Meter),
     ],
 )
 def test_a_resource_is_represented_by_its_declared_fields(

@@ -24,9 +24,10 @@ from checkout.services.moves import begin_payment, complete_session
 from checkout.services.products import create_product
 from customers.models import Customer
 from customers.services import create_customer
-from metrics.models import Event
+from metrics.models import Event, Meter
 from metrics.new_events import NewEvent
 from metrics.services.ingestion import ingest_events
+from metrics.services.meters import create_meter
 from organizations.models import AccessToken, Organization
 from organizations.services import revoke_token
 
@@ -64,6 +65,7 @@ class Row:
             checkout_session_id=owned.session.id,
             order_id=owned.order.id,
             event_id=owned.event.id,
+            meter_id=owned.meter.id,
         )
 
 
@@ -76,10 +78,11 @@ class Owned:
     session: CheckoutSession
     order: Order
     event: Event
+    meter: Meter
 
     @property
     def rows(self) -> tuple[Model, ...]:
-        return self.customer, self.product, self.session, self.order, self.event
+        return self.customer, self.product, self.session, self.order, self.event, self.meter
 
     def as_stored(self) -> list[dict[str, Any]]:
         """What the database has of it now."""
@@ -101,6 +104,10 @@ RENAMED = {"customer_name": "New"}
 NEW_SESSION = {"external_customer_id": "cust_123", "items": [{"price_data": NEW_PRODUCT, "quantity": 1}]}
 EVENT = {"route": "v1/events/<str:event_id>", "path": "v1/events/{event_id}"}
 NEW_EVENTS = {"events": [{"name": "call", "external_customer_id": "cust_123"}]}
+METER = {"route": "v1/meters/<str:meter_id>", "path": "v1/meters/{meter_id}"}
+QUANTITIES = {name: f"{path}/quantities" for name, path in METER.items()}
+METERED = {name: f"{path}/customers" for name, path in METER.items()}
+NEW_METER = {"name": "New", "aggregation": {"function": "count"}}
 BY_EXTERNAL_ID = {"route": EXTERNAL_ID, "path": "v1/customers/external_id/{external_customer_id}"}
 
 # fmt: off
@@ -147,6 +154,13 @@ TABLE = (
     Row("v1/events/names",      "GET",    200,  200,   200,     401),
     Row("v1/events/unmatched",  "GET",    200,  200,   200,     401),
     Row(**EVENT,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row("v1/meters",            "GET",    200,  200,   200,     401),
+    Row("v1/meters",            "POST",   201,  403,   201,     401,  NEW_METER),
+    Row(**METER,          method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row(**METER,          method="PATCH",  owner=200, reader=403, outsider=404, nobody=401, body={"name": "New"}),
+    Row(**METER,          method="DELETE", owner=204, reader=403, outsider=404, nobody=401),
+    Row(**QUANTITIES,     method="GET",    owner=200, reader=200, outsider=404, nobody=401),
+    Row(**METERED,        method="GET",    owner=200, reader=200, outsider=404, nobody=401),
 )
 # fmt: on
 
@@ -207,7 +221,8 @@ def owned(organization: Organization, customer: Customer) -> Owned:
     used = NewEvent(name="Secret use", external_customer_id="cust_123")
     ingest_events(organization=organization, events=[used])
     event = Event.objects.for_organization(organization).get()
-    return Owned(customer, product, sold(), order, event)
+    meter = create_meter(organization=organization, name="Secret meter", function="count")
+    return Owned(customer, product, sold(), order, event, meter)
 
 
 def expired(organization: Organization) -> Access:
@@ -277,6 +292,10 @@ NOT_THERE = {
     SESSION["path"]: NO_IDS,
     EXPIRE["path"]: NO_IDS,
     ORDER["path"]: NO_IDS,
+    EVENT["path"]: NO_IDS,
+    METER["path"]: NO_IDS,
+    QUANTITIES["path"]: NO_IDS,
+    METERED["path"]: NO_IDS,
 }
 
 
