@@ -171,7 +171,7 @@ class RankingPage:
     def read(cls, asked: ReportQuery, currency: str | None) -> RankingPage:
         """The page of the ranking that the address asks for: one query."""
         mark = asked.mark
-        order = mark.order if mark else Order(ranked_by(asked.figure), descending=True, currency=currency)
+        order = Order(ranked_by(asked.figure), descending=True, currency=mark.currency if mark else currency)
         figures = list(dict.fromkeys((order.figure, *_ALSO_RANKED)))
         ranking = read_ranking(
             organization=asked.organization,

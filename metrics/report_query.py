@@ -234,7 +234,7 @@ class ReportQuery:
         if "cursor" not in self.query:
             return None
         mark = Mark.decode(str(self.query["cursor"]))
-        if mark is None or mark.order.figure != ranked_by(self.figure):
+        if mark is None or mark.ordering != f"-{ranked_by(self.figure)}":
             self._leave_out("cursor", "This page isn’t there any more; this is the first.")
             return None
         return mark

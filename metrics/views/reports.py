@@ -9,7 +9,7 @@ from django.urls import reverse
 from rest_framework.exceptions import Throttled
 
 from api.listing import written
-from metrics.asked_figures import Mark
+from metrics.asked_figures import Mark, ordering_of
 from metrics.figure_words import WORDS
 from metrics.figures.figures import ALL_FIGURES
 from metrics.figures.periods import Interval
@@ -127,7 +127,8 @@ def _pages_beside(request: StaffRequest, asked: ReportQuery, ranking: RankingPag
 
     def link(number: int, *, backward: bool) -> str:
         row = rows[number]
-        mark = Mark(ranking.order, start, end, Place(row.value, row.key, backward))
+        place = Place(row.value, row.key, backward)
+        mark = Mark(ordering_of(ranking.order), ranking.order.currency, start, end, place)
         return _address(request, ROUTE, asked.query_with(cursor=mark.encode())) + "#customers"
 
     return {

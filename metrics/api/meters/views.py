@@ -14,8 +14,6 @@ from structlog.contextvars import bind_contextvars
 from api.paging import KeysetPagination, cursor_url
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
 from checkout.filters import parameters_of
-from metrics.api.figures.query import Mark
-from metrics.api.meters.query import PARAMETERS, AskedCustomers, AskedQuantities
 from metrics.api.meters.reference import CUSTOMER_OPERATIONS, OPERATIONS, QUANTITY_OPERATIONS
 from metrics.api.meters.serializers import (
     MeterPatchSerializer,
@@ -24,6 +22,8 @@ from metrics.api.meters.serializers import (
     metered_customer,
     quantities_body,
 )
+from metrics.asked_figures import Mark
+from metrics.asked_meters import PARAMETERS, AskedCustomers, AskedQuantities
 from metrics.figures.ranking import Place
 from metrics.filters import MeterFilter
 from metrics.metering.quantities import read_quantities

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from rest_framework.views import APIView
 
-from metrics.api.figures.query import RANGE_PARAMETERS, SUBJECT_PARAMETERS, AskedFigures
+from metrics.asked_figures import RANGE_PARAMETERS, SUBJECT_PARAMETERS, AskedFigures
 from metrics.figures.of_subjects import Subject
 from metrics.figures.periods import Span
 from metrics.figures.ranking import Place
