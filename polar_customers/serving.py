@@ -28,8 +28,9 @@ WATCH_SECONDS = 0.25
 RESTART_SECONDS = 5
 
 
-class Stopped(BaseException):
-    """Somebody asked the product to stop: Ctrl-C, SIGTERM or a closed terminal."""
+class Stopped(KeyboardInterrupt):
+    """Somebody asked the product to stop: Ctrl-C, SIGTERM or a closed terminal. By its base psycopg knows that it has
+    to call off the statement that this interrupts, without which its transaction could not be rolled back."""
 
 
 class StopRequests:

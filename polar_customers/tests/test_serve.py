@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -127,6 +128,24 @@ def test_it_can_be_stopped_while_it_sets_up(tmp_path):
         served.wait_for("Preparing the database")
         os.kill(served.pid, signal.SIGTERM)
         assert served.end(seconds=15) == 0
+        assert served.has_left_nothing()
+    finally:
+        served.leave_nothing()
+
+
+def test_it_can_be_stopped_while_a_migration_is_being_committed(tmp_path):
+    served = Served(tmp_path)
+    try:
+        served.wait_for("Preparing the database")
+        with contextlib.closing(connected(tmp_path)) as connection:
+            # from now on a commit waits for another server, which there isn't
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'another'")
+            connection.execute("SELECT pg_reload_conf()")
+            commits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            until(lambda: connection.execute(commits).fetchone())
+            os.kill(served.pid, signal.SIGTERM)
+            assert served.end(seconds=15) == 0
+        assert served.output == "Preparing the database …\nStopped.\n"
         assert served.has_left_nothing()
     finally:
         served.leave_nothing()
