@@ -59,10 +59,11 @@ class Command(BaseCommand):
                     web_server,
                     {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
                 )
+                said = banner(settings.PUBLIC_URL or address.url)  # takes a while, as the web server does
                 wait_until_ready(address, children)
                 if settings.WORKER_THREADS:
                     children.start("worker", "polar_customers.worker", restarts=True)
-                print(banner(settings.PUBLIC_URL or address.url), flush=True)
+                print(said, flush=True)
                 watch(children, cluster)
         except Stopped:
             say("Stopped.")
