@@ -11,6 +11,15 @@ from django.db.models import Case, F, Func, JSONField, Value, When
 from customers.models import Customer, CustomerChange  # type: ignore[attr-defined]
 
 
+def earlier_values(customer: Customer, field: str) -> set[str]:
+    """All that the field of the customer ever said, what it says now among it."""
+    of_customer = CustomerChange.objects.filter(
+        organization_id=customer.organization_id, pgh_obj_id=customer.id
+    )
+    said = of_customer.exclude(**{field: None}).order_by().values_list(field, flat=True)
+    return set(said.distinct())
+
+
 def erase_history(customer: Customer, *, stand_in: str) -> None:
     """Removes personal data from every change of the customer; `stand_in` takes the external ID's place.
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 
+from api.listing import written
 from customers.models import SavedView
 from organizations.models import Membership
 
@@ -29,6 +34,37 @@ def rename_view(*, view: SavedView, name: str) -> SavedView:
 
 def delete_view(*, view: SavedView) -> None:
     view.delete()
+
+
+def erase_from_views(
+    *, organization_id: uuid.UUID, names: Collection[str], addresses: Collection[str], stand_in: str
+) -> None:
+    """Puts `stand_in` in the place of what somebody who is erased was called, and of every text with an e-mail address
+    of theirs, in whatever letter case. Such a view finds nobody by it any more; one that bore it as its own name gets
+    a new one."""
+    traces = _Traces({name.casefold() for name in names}, {address.casefold() for address in addresses})
+    for view in SavedView.objects.filter(organization_id=organization_id).select_for_update():
+        query = QueryDict(view.query, mutable=True)
+        for parameter, values in list(query.lists()):
+            query.setlist(parameter, [stand_in if traces.are_in(str(value)) else value for value in values])
+        changed = {}
+        if traces.are_in(view.name):
+            changed["name"] = f"deleted-{view.id}"
+        if query != QueryDict(view.query):
+            changed["query"] = written(query)
+        if changed:
+            SavedView.objects.filter(id=view.id).update(**changed)
+
+
+class _Traces:
+    def __init__(self, names: Collection[str], addresses: Collection[str]) -> None:
+        self._names = names
+        self._addresses = addresses
+
+    def are_in(self, text: str) -> bool:
+        folded = text.casefold()
+        # An ID or a name may be a single letter: it is only sought as the whole of a text.
+        return folded in self._names or any(address in folded for address in self._addresses)
 
 
 def _write(view: SavedView, **fields: str) -> SavedView:

@@ -27,9 +27,10 @@ from customers.exceptions import (
     ExternalCustomerIDTaken,
 )
 from customers.external_ids import is_external_customer_id
-from customers.history import erase_history
+from customers.history import earlier_values, erase_history
 from customers.models import EXTERNAL_ID_INDEX, Customer
 from customers.monitoring import EXTERNAL_ID_REFUSALS
+from customers.saved_views import erase_from_views
 from customers.signals import customer_erased, erasure_begins, external_id_set
 from organizations.models import Organization
 
@@ -134,8 +135,15 @@ def stand_in_for(customer_id: uuid.UUID) -> str:
 
 def _erase(customer: Customer) -> None:
     emptied = _emptied()
-    _assign(customer, emptied)
     own_id, stand_in = customer.external_customer_id, stand_in_for(customer.id)
+    names, addresses = earlier_values(customer, "name"), earlier_values(customer, "email")
+    erase_from_views(
+        organization_id=customer.organization_id,
+        names={*names, *([own_id] if own_id else [])},
+        addresses=addresses,
+        stand_in=stand_in,
+    )
+    _assign(customer, emptied)
     if own_id is not None:
         customer.external_customer_id = stand_in
     customer.save(update_fields=[*emptied, "external_customer_id"])

@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from api.tests.wsgi import Server
-from customers.models import Customer, CustomerChange
+from customers.models import Customer, CustomerChange, SavedView
+from customers.saved_views import save_view
 from customers.services import create_customer, delete_customer, put_customer, stand_in_for, update_customer
 from customers.tests.factories import WHOLE, CustomerFactory, read_again
 from customers.tests.paths import by_external_id
 from organizations.models import Organization
+from organizations.tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +115,39 @@ def test_erasure_reaches_the_row_and_its_whole_history(organization: Organizatio
     assert all("token" in row.pgh_context for row in rows), "who did it stays"
     assert read_again(neighbour)["name"] == "Neighbour"
     assert CustomerChange.objects.get(pgh_obj=neighbour).metadata == {"a": 1}
+
+
+def test_erasure_reaches_saved_views(organization: Organization, stranger: Organization) -> None:
+    customer = create_customer(
+        organization=organization, external_customer_id="7", name="Ada K.", email="ada@x.org"
+    )
+    update_customer(customer=customer, name="Ada Lovelace")
+    people = [MembershipFactory(organization=place) for place in (organization, organization, stranger)]
+    kept = {
+        "Sevens": "search=77&ordering=name",
+        "Adas": "search=ada",
+        "All of X": "email=babbage%40x.org&metadata%5Bplan%5D=pro",
+    }
+    lost = {
+        "ADA@X.ORG": "email=ADA%40x.org",
+        "Ada k.": "search=ada+lovelace&created_from=2026-01-01",
+        "Two": "external_customer_id=7&external_customer_id=8",
+    }
+    for person in people:
+        for name, query in {**kept, **lost}.items():
+            save_view(membership=person, name=name, query=query)
+    stand_in = stand_in_for(customer.id)
+    for _ in range(2):
+        delete_customer(customer=customer, anonymize=True)
+        for person in people[:2]:
+            views = {view.query: view for view in SavedView.objects.of(person)}
+            assert {views.pop(query).name for query in kept.values()} == set(kept)
+            assert {query: view.name in (*kept, *lost) for query, view in views.items()} == {
+                f"email={stand_in}": False,
+                f"search={stand_in}&created_from=2026-01-01": False,
+                f"external_customer_id={stand_in}&external_customer_id=8": True,
+            }
+    assert {view.name: view.query for view in SavedView.objects.of(people[2])} == {**kept, **lost}
 
 
 def test_erasing_leaves_the_time_before_the_id_without_one(organization: Organization) -> None:
