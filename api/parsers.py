@@ -50,11 +50,15 @@ class JSONParser(BaseParser):
 
 
 def read_body(stream: IO[Any], view: object) -> bytes:
-    """The whole body. Raises PayloadTooLarge before more than the view takes is read."""
+    """The whole body. Raises PayloadTooLarge before more than the view takes is read, and ParseError for less than the
+    request said there would be: what is there may be JSON all the same, and still not all that was meant."""
     limit = body_limit(view)
     body: bytes = stream.read(limit + 1)
     if len(body) > limit:
         raise PayloadTooLarge(limit)
+    promised = int(getattr(stream, "META", {}).get("CONTENT_LENGTH") or 0)
+    if len(body) < promised:
+        raise exceptions.ParseError(f"The body ended after {len(body):,} of {promised:,} bytes.")
     return body
 
 

@@ -58,6 +58,11 @@ def test_what_is_not_json(body: bytes, api: Server) -> None:
     assert in_chunks.json["errors"] == answer.json["errors"]
 
 
+def test_a_body_that_was_cut_off_is_refused_though_what_came_is_json(api: Server) -> None:
+    answer = refused(api("POST", URL, b"{}", headers={"Content-Length": "9"}))
+    assert (answer.code, answer.detail) == ("parse_error", "The body ended after 2 of 9 bytes.")
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_no_body_at_all_changes_nothing(method: str, api: Server) -> None:
     assert api("PUT", f"{URL}/external_id/x", {"name": "Acme"}).status == 201
