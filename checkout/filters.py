@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from structlog.contextvars import bind_contextvars
+
 from api.filters import IDField, ListFilter, OneOfField, TimeField, TrueOrFalseField, filter_of
 from checkout.models import CheckoutSession
 from checkout.querysets import CheckoutSessionQuerySet, ProductQuerySet
 from customers.external_ids import ExternalCustomerIDFormField
+from customers.log_names import names_of_ids
 
 
 class CreatedFilter(ListFilter):
@@ -35,9 +38,11 @@ class OfCustomerFilter(CreatedFilter):
     customer_id = filter_of(IDField, method="narrow_customer_id")
 
     def narrow_external_customer_id(self, queryset: Any, name: str, value: str) -> Any:
+        bind_contextvars(**names_of_ids([value]))
         return queryset.of_external_id(self.organization, value)
 
     def narrow_customer_id(self, queryset: Any, name: str, value: UUID) -> Any:
+        bind_contextvars(customer_id=str(value))
         return queryset.filter(customer_id=value)
 
 

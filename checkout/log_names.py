@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkout.models import CheckoutSession, PaymentAttempt
+from checkout.models import CheckoutSession, Order, PaymentAttempt
 
 Names = dict[str, str | None]
 
@@ -13,6 +13,16 @@ def names_of_session(session: CheckoutSession) -> Names:
         "checkout_session_id": str(session.id),
         "customer_id": str(session.customer_id) if session.customer_id else None,
         "external_customer_id": session.external_customer_id,
+    }
+
+
+def names_of_order(order: Order) -> Names:
+    return {
+        "organization": str(order.organization_id),
+        "order_id": str(order.id),
+        "checkout_session_id": str(order.checkout_session_id),
+        "customer_id": str(order.customer_id),
+        "external_customer_id": order.external_customer_id,
     }
 
 

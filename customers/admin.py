@@ -21,6 +21,7 @@ from customers import services
 from customers.addresses import PARTS
 from customers.exceptions import CustomerChanged, CustomerGone
 from customers.external_ids import is_external_customer_id
+from customers.log_names import names_of_customer
 from customers.models import Customer
 from customers.querysets import CustomerQuerySet
 from customers.support_forms import CustomerForm, changed_meanwhile
@@ -126,6 +127,9 @@ class CustomerAdmin(SupportAdmin):
     form = CustomerForm
     change_form_template = "admin/customers/customer/change_form.html"
     confirmations: ClassVar = (Deletion,)
+
+    def names(self, obj: Any) -> dict[str, str | None]:
+        return names_of_customer(obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = ("internal_id", "created_at", "modified_at", "deleted_at") if obj else ()

@@ -8,10 +8,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from structlog.contextvars import bind_contextvars
 
 from api.filters import DaysFilter, ListFilter, TimeField, TrueOrFalseField, filter_of
 from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from customers.external_ids import check_external_customer_id
+from customers.log_names import names_of_ids
 from customers.querysets import CustomerQuerySet
 
 MAX_IDS = 100
@@ -68,6 +70,7 @@ class CustomerFilter(ListFilter):
     def narrow_external_customer_id(
         self, queryset: CustomerQuerySet, name: str, value: list[str]
     ) -> CustomerQuerySet:
+        bind_contextvars(**names_of_ids(value))
         return queryset.filter(external_customer_id__in=value)
 
     def narrow_email(self, queryset: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:

@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
 
 from api.filters import IDField
 from api.paging import Asked
@@ -23,6 +24,7 @@ from api.query import suggestion
 from api.times import parse_time
 from checkout.money import check_currency, currency_of
 from customers.filters import ExternalCustomerIDsField
+from customers.log_names import names_of_ids
 from metrics.figures.figures import ALL_FIGURES, BY_CURRENCY, Figure
 from metrics.figures.of_subjects import Subject
 from metrics.figures.periods import EARLIEST, LATEST, Interval, Span, TooManyPeriods, usual_span
@@ -87,6 +89,10 @@ class AskedFigures(Asked):
             customer_id = self.read("customer_id", _ID.clean)
         if own_ids is None and customer_id is None:
             return None
+        if own_ids:
+            bind_contextvars(**names_of_ids(own_ids))
+        if customer_id:
+            bind_contextvars(customer_id=str(customer_id))
         return Subject(None if own_ids is None else tuple(own_ids), customer_id)
 
     def span(self, *, known: tuple[datetime.datetime, datetime.datetime] | None = None) -> Span:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django import forms
+from structlog.contextvars import bind_contextvars
 
 from api.filters import IDField, ListFilter, TimeField, TrueOrFalseField, filter_of
 from checkout.filters import CreatedFilter
 from customers.external_ids import check_external_customer_id
+from customers.log_names import names_of_ids
 from metrics.event_rules import MAX_NAME_LENGTH
 from metrics.querysets import EventQuerySet, MeterQuerySet
 from metrics.services.subjects import Subjects, of_customer, of_external_ids
@@ -32,9 +34,11 @@ class EventFilter(ListFilter):
     unmatched = filter_of(TrueOrFalseField, method="narrow_unmatched")
 
     def narrow_external_customer_id(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
+        bind_contextvars(**names_of_ids([value]))
         return self._of(queryset, of_external_ids(self.organization, [value]))
 
     def narrow_customer_id(self, queryset: EventQuerySet, name: str, value: uuid.UUID) -> EventQuerySet:
+        bind_contextvars(customer_id=str(value))
         return self._of(queryset, of_customer(self.organization, value))
 
     def _of(self, queryset: EventQuerySet, subjects: Subjects) -> EventQuerySet:

@@ -6,7 +6,10 @@ import uuid
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from structlog.contextvars import bind_contextvars
 
+from customers.log_names import names_of_customer
+from customers.models import Customer
 from metrics.models import UnmatchedID
 from metrics.services import binding, folding
 
@@ -14,7 +17,11 @@ from metrics.services import binding, folding
 @app.task(name=binding.TASK, retry=RetryStrategy(max_attempts=10, exponential_wait=2))
 def bind_events(organization_id: str, customer_id: str) -> None:
     """Give a customer the events that waited for it."""
-    binding.bind_events(organization_id=uuid.UUID(organization_id), customer_id=uuid.UUID(customer_id))
+    organization, identity = uuid.UUID(organization_id), uuid.UUID(customer_id)
+    # The external ID isn't among what a job is told, where no erasure would reach it.
+    customer = Customer.objects.for_organization(organization).only("organization", "external_customer_id")
+    bind_contextvars(**names_of_customer(customer.get(id=identity)))
+    binding.bind_events(organization_id=organization, customer_id=identity)
 
 
 @app.periodic(cron="* * * * *")

@@ -89,6 +89,8 @@ class Confirmation:
         if not objects:
             messages.warning(request, "There is nothing here that this can be done to.")
             return self._to_the_list()
+        if len(objects) == 1:
+            self.model_admin.note(request, objects[0])
         form = self.form_class(
             request.POST if request.method == "POST" else None, initial=self.initial(objects)
         )

@@ -21,6 +21,7 @@ from django.shortcuts import resolve_url
 from django.urls import URLPattern, path
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from structlog.contextvars import bind_contextvars
 
 from organizations.models import Membership, Organization, User
 
@@ -96,6 +97,7 @@ def _guarded(view: Callable[..., HttpResponseBase], access: Access) -> Callable[
             raise Http404
         request.organization, request.membership = membership.organization, membership
         request.memberships = memberships
+        bind_contextvars(organization=str(membership.organization_id), user=str(membership.user_id))
         needed = access.read if request.method in _SAFE_METHODS else access.write
         if needed is None:
             return HttpResponseNotAllowed(sorted(_SAFE_METHODS))

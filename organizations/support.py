@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.functional import cached_property
+from structlog.contextvars import bind_contextvars
 
 from organizations.confirmations import Confirmation
 from organizations.ids import parse_id
@@ -144,6 +145,20 @@ class SupportAdmin(_ModelAdmin):
         """Calls the service that makes or changes what `form` says. Returns the row, and the secret that is shown
         once where one was made. Raises ValidationError."""
         raise NotImplementedError
+
+    def names(self, obj: Any) -> Mapping[str, str | None]:
+        """By which a log line about `obj` is found."""
+        return {}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            self.note(request, found)
+        return found
+
+    def note(self, request: HttpRequest, obj: Any) -> None:
+        """Has the request's log line say who looks at whom."""
+        bind_contextvars(user=str(request.user.pk), **self.names(obj))
 
     # Who may do what
 

@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings as django_settings
+from django.test import Client
 
 from api import middleware
 from api.tests.conftest import Access
 from api.tests.wsgi import Server
+from checkout.tests.factories import a_session, paid
 from customers.services import create_customer
 from organizations.models import Organization
+from organizations.tests.factories import MembershipFactory, UserFactory
 
 URL = "/v1/customers"
 
@@ -102,6 +106,84 @@ def test_a_line_says_who_asked_about_whom(owner: Access, lines: Any) -> None:
         assert line["level"] == "info"
         assert line["duration_ms"] > 0
         assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("customers", "customers/export", "checkout_sessions", "orders"),
+        *("events", "metrics", "metrics/customers"),
+    ],
+)
+def test_a_line_says_whom_a_list_or_a_report_was_asked_for(path: str, api: Server, lines: Any) -> None:
+    customer_id = str(uuid.uuid4())
+    assert api("GET", f"/v1/{path}?external_customer_id=cust_1").status == 200
+    if path.startswith("customers"):
+        assert api("GET", f"/v1/{path}?external_customer_id=cust_1&external_customer_id=cust_2").status == 200
+        assert lines()[1]["external_customer_ids"] == ["cust_1", "cust_2"]
+    else:
+        assert api("GET", f"/v1/{path}?customer_id={customer_id}").status == 200
+        assert lines()[1]["customer_id"] == customer_id
+    assert lines()[0]["external_customer_id"] == "cust_1"
+
+
+def test_a_line_says_whose_events_came_and_were_read(
+    api: Server, lines: Any, organization: Organization
+) -> None:
+    customer = create_customer(organization=organization, external_customer_id="cust_1")
+
+    def send(*whose: dict[str, Any]) -> Any:
+        assert (
+            api("POST", "/v1/events/ingest", {"events": [{"name": "call", **of} for of in whose]}).status
+            == 200
+        )
+        return lines()[-1]
+
+    line = send({"external_customer_id": "cust_1"}, {"external_customer_id": "cust_1"})
+    assert line["external_customer_id"] == "cust_1"
+    assert send({"customer_id": str(customer.id)})["customer_id"] == str(customer.id)
+    several = send({"external_customer_id": "cust_1"}, {"external_customer_id": "cust_2"})
+    assert not {"customer_id", "external_customer_id"} & set(several)
+    event = api("GET", "/v1/events?external_customer_id=cust_1").json["results"][0]
+    api("GET", f"/v1/events/{event['id']}")
+    assert (lines()[-1]["customer_id"], lines()[-1]["external_customer_id"]) == (str(customer.id), "cust_1")
+
+
+def test_a_line_says_who_was_asked_for_and_is_not_there(api: Server, lines: Any) -> None:
+    assert api("GET", f"{URL}/external_id/a%2Fb").status == 404
+    assert lines()[0]["external_customer_id"] == "a/b"
+
+
+@pytest.mark.parametrize("is_support", [True, False])
+def test_a_pages_line_says_who_looked_at_whom(
+    is_support: bool, lines: Any, organization: Organization
+) -> None:
+    customer = create_customer(organization=organization, external_customer_id="cust_1")
+    person = MembershipFactory(organization=organization, user=UserFactory(is_staff=is_support)).user
+    session = a_session(organization, external_customer_id="cust_1")
+    order = paid(a_session(organization, external_customer_id="cust_1"))
+    browser = Client()
+    browser.force_login(person, django_settings.AUTHENTICATION_BACKENDS[-1])
+    if is_support:
+        pages = [
+            f"/admin/customers/customer/{customer.id}/change/",
+            f"/admin/customers/customer/deletion/?id={customer.id}",
+            f"/admin/checkout/checkoutsession/{session.id}/change/",
+            f"/admin/checkout/order/{order.id}/change/",
+        ]
+    else:
+        root = f"/o/{organization.slug}"
+        pages = [
+            f"{root}/customers/{customer.id}",
+            f"{root}/checkouts/{session.id}",
+            f"{root}/orders/{order.id}",
+        ]
+    for page in pages:
+        assert browser.get(page).status_code == 200, page
+        line = lines()[-1]
+        assert line["organization"] == str(organization.id)
+        assert (line["customer_id"], line["external_customer_id"]) == (str(customer.id), "cust_1")
+        assert line["user"] == str(person.id)
 
 
 def test_a_line_names_the_route_and_the_path(api: Server, lines: Any, organization: Organization) -> None:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from checkout.admin.base import NOTHING, ReadAdmin, items_of
 from checkout.admin.finding import orders_meant
+from checkout.log_names import Names, names_of_order
 from checkout.models import Order
 from organizations.support_filters import CreatedFilter, OrganizationFilter
 
@@ -38,6 +39,9 @@ class OrderAdmin(ReadAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("customer__search_text", "customer__metadata")
+
+    def names(self, obj: Any) -> Names:
+        return names_of_order(obj)
 
     def meant(self, text: str) -> QuerySet[Any]:
         return orders_meant(text)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from checkout.admin.base import NOTHING, ReadAdmin, as_json, items_of
 from checkout.admin.finding import sessions_meant
+from checkout.log_names import Names, names_of_session
 from checkout.models import CheckoutSession, Order, PaymentAttempt
 from checkout.querysets import CheckoutSessionQuerySet
 from checkout.services.moves import expire_session
@@ -86,6 +87,9 @@ class CheckoutSessionAdmin(ReadAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("customer__search_text", "customer__metadata")
+
+    def names(self, obj: Any) -> Names:
+        return names_of_session(obj)
 
     def meant(self, text: str) -> QuerySet[Any]:
         return sessions_meant(text)

@@ -35,6 +35,7 @@ from checkout.filters import (
     ProductFilter,
     parameters_of,
 )
+from checkout.log_names import names_of_order, names_of_session
 from checkout.models import CheckoutSession, Order, Product
 from checkout.services.creation import create_session, update_session
 from checkout.services.moves import expire_session
@@ -192,19 +193,10 @@ class OrderViewSet(OrganizationViewSet):
 
     def retrieve(self, request: Request, *, order_id: str) -> Response:
         order = _order(self.organization, order_id)
-        bind_contextvars(
-            order_id=str(order.id),
-            checkout_session_id=str(order.checkout_session_id),
-            customer_id=str(order.customer_id),
-            external_customer_id=order.external_customer_id,
-        )
+        bind_contextvars(**names_of_order(order))
         return Response(self.get_serializer(order).data)
 
 
 def note_session(session: CheckoutSession) -> None:
     """Has the request's log line name the session, and its customer by both IDs."""
-    bind_contextvars(
-        checkout_session_id=str(session.id),
-        customer_id=None if session.customer_id is None else str(session.customer_id),
-        external_customer_id=session.external_customer_id,
-    )
+    bind_contextvars(**names_of_session(session))

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 from api.errors import ServiceUnavailable
 from api.parsers import PayloadTooLarge, body_limit
 from api.wsgi import measure_body
+from checkout.log_names import names_of_attempt
 from checkout.models import PaymentAttempt, PaymentSettings
 from checkout.monitoring import NOTIFICATIONS
 from checkout.processors.interface import ProcessorUnavailable
@@ -50,10 +51,10 @@ class StripeWebhook(APIView):
             if not attempt or attempt.status == PaymentAttempt.Status.SUCCEEDED:
                 _count("ignored")
             else:
-                bind_contextvars(
-                    checkout_session_id=str(attempt.session_id), payment_attempt_id=str(attempt.id)
-                )
+                bind_contextvars(**names_of_attempt(attempt))
                 look_again(attempt=attempt)
+                attempt.session.refresh_from_db(fields=["customer"])  # who may have come to be by this
+                bind_contextvars(**names_of_attempt(attempt))
                 _count("settled")
         except ProcessorUnavailable:
             _count("deferred")

@@ -305,4 +305,5 @@ def test_no_log_holds_the_secret(session: CheckoutSession, monkeypatch: pytest.M
     assert lines[0]["route"] == "checkout/<str:client_secret>"
     assert lines[0]["checkout_session_id"] == str(session.id)
     assert lines[0]["external_customer_id"] == "cust_123"
+    assert lines[1]["customer_id"] == str(stored(session).customer_id), "who came to be by paying"
     assert secret[10:40].encode() not in written.getvalue()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 from django.test import Client
 
+from api import middleware
 from checkout.models import CheckoutSession, Order
 from checkout.tests.factories import a_session
 from checkout.tests.paying import send, status_of
@@ -17,6 +19,7 @@ from checkout.tests.stripe_stand_in import (
     StripeStandIn,
     paid_by_stripe,
 )
+from customers.models import Customer
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +32,22 @@ def session(organization: Organization, stand_in: StripeStandIn) -> CheckoutSess
 
 
 def test_notifications_repeated_and_out_of_order(
-    session: CheckoutSession, organization: Organization, stand_in: StripeStandIn
+    session: CheckoutSession,
+    organization: Organization,
+    stand_in: StripeStandIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     send(session, AUTHENTICATION)
     assert stand_in.notify(organization, "payment_intent.requires_action").status_code == 200
     assert status_of(session) == "processing"
     stand_in.authenticate(True)
-    for kind in ("succeeded", "succeeded", "payment_failed", "requires_action", "created", "succeeded"):
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        monkeypatch.setattr(middleware, "log", structlog.get_logger("request"))
+        stand_in.notify(organization, "payment_intent.succeeded")
+    told = lines[-1]
+    assert (told["event"], told["external_customer_id"]) == ("request", "cust_123")
+    assert told["customer_id"] == str(Customer.objects.get().id)
+    for kind in ("succeeded", "payment_failed", "requires_action", "created", "succeeded"):
         answer = stand_in.notify(organization, f"payment_intent.{kind}")
         assert (answer.status_code, answer.json()) == (200, {"received": True})
         assert status_of(session) == "complete"

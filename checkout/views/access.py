@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars
 from api.listing import Listing
 from api.paging import Page
 from checkout.listing import with_customers
+from checkout.log_names import names_of_order, names_of_session
 from checkout.models import CheckoutItem, CheckoutSession, Order, Product
 from customers.models import Customer
 from organizations.staff import StaffRequest
@@ -28,22 +29,14 @@ def product_of(request: StaffRequest, product_id: uuid.UUID) -> Product:
 def session_of(request: StaffRequest, session_id: uuid.UUID) -> CheckoutSession:
     sessions = CheckoutSession.objects.for_organization(request.organization)
     session: CheckoutSession = _found(with_customers(sessions).filter(id=session_id).first())
-    bind_contextvars(
-        checkout_session_id=str(session.id),
-        customer_id=str(session.customer_id) if session.customer_id else None,
-        external_customer_id=session.external_customer_id,
-    )
+    bind_contextvars(**names_of_session(session))
     return session
 
 
 def order_of(request: StaffRequest, order_id: uuid.UUID) -> Order:
     orders = Order.objects.for_organization(request.organization).select_related("checkout_session")
     order: Order = _found(with_customers(orders).filter(id=order_id).first())
-    bind_contextvars(
-        order_id=str(order.id),
-        customer_id=str(order.customer_id),
-        external_customer_id=order.external_customer_id,
-    )
+    bind_contextvars(**names_of_order(order))
     return order
 
 

@@ -147,6 +147,9 @@ def checkout_pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse
             problem="The payment service can’t be reached at the moment. Nothing was charged. Try again.",
             status=503,
         )
+    if attempt.status == Attempt.SUCCEEDED:
+        session.refresh_from_db(fields=["customer"])  # who may have come to be by this
+        bind_contextvars(**names_of_session(session))
     # A payment that failed is said by the page itself: reloading that tries nothing again.
     return _see_other(f"{address}/step" if _is_own_step(attempt) else address)
 

@@ -25,6 +25,7 @@ from customers.exceptions import CustomerGone
 from customers.export import FORMATS, export_response
 from customers.external_ids import check_external_customer_id, is_external_customer_id
 from customers.filters import ORDERINGS, PARAMETERS, REPEATABLE, CustomerFilter
+from customers.log_names import names_of_customer, names_of_ids
 from customers.models import Customer, holder_of
 from organizations.scopes import Scope
 
@@ -141,6 +142,7 @@ class CustomerByExternalIDViewSet(CustomerViews):
     def find(self, *, external_customer_id: str) -> Customer:  # type: ignore[override]
         if not is_external_customer_id(external_customer_id):
             raise exceptions.NotFound
+        bind_contextvars(**names_of_ids([external_customer_id]))
         return found(holder_of.get(self.organization.id, external_customer_id))
 
     def update(self, request: Request, *, external_customer_id: str) -> Response:
@@ -166,7 +168,7 @@ def found(customer: Customer | None) -> Customer:
 
 def note(customer: Customer) -> None:
     """Has the request's log line name the customer, by both IDs."""
-    bind_contextvars(customer_id=str(customer.id), external_customer_id=customer.external_customer_id)
+    bind_contextvars(**names_of_customer(customer))
 
 
 def _true_or_false(request: Request, name: str) -> bool:

@@ -8,6 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 from structlog.contextvars import bind_contextvars
 
+from customers.log_names import names_of_customer
 from customers.models import Customer
 from organizations.staff import StaffRequest
 
@@ -19,7 +20,7 @@ def customer_of(request: StaffRequest, customer_id: uuid.UUID) -> Customer:
     customer = customers.filter(id=customer_id).first()
     if customer is None or (customer.is_deleted and not request.membership.may_manage):
         raise Http404
-    bind_contextvars(customer_id=str(customer.id), external_customer_id=customer.external_customer_id)
+    bind_contextvars(**names_of_customer(customer))
     return customer
 
 

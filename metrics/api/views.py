@@ -11,9 +11,11 @@ from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
+from structlog.contextvars import bind_contextvars
 
 from api.paging import KeysetPagination
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
+from customers.external_ids import MAX_LENGTH
 from metrics.api.parsers import EventsParser
 from metrics.api.reference import INGESTION_OPERATIONS, NAME_OPERATIONS, OPERATIONS, UNMATCHED_OPERATIONS
 from metrics.api.serializers import (
@@ -55,8 +57,17 @@ class EventIngestionViewSet(EventViews):
             problems: dict[str, DjangoValidationError] = {}
         else:
             events, problems = self.read(sent)
+        self.note(events)
         ingested = ingest_events(organization=self.organization, events=events, problems=problems)
         return Response({"inserted": ingested.inserted, "duplicates": ingested.duplicates})
+
+    def note(self, events: list[NewEvent | None]) -> None:
+        """Has the request's log line name the customer, where all of the events are of one."""
+        for name in ("external_customer_id", "customer_id"):
+            named = {getattr(event, name) for event in events if event is not None}
+            (only,) = named if len(named) == 1 else (None,)
+            if isinstance(only, str) and len(only) <= MAX_LENGTH:
+                bind_contextvars(**{name: only})
 
     def read(self, sent: Any) -> tuple[list[NewEvent | None], dict[str, DjangoValidationError]]:
         """The events of a body that couldn't be decoded as such, None where one can't be read, and what is wrong with
@@ -102,6 +113,10 @@ class EventViewSet(EventViews):
         event = self.get_queryset().filter(id=identity).first() if identity else None
         if event is None:
             raise exceptions.NotFound
+        bind_contextvars(
+            customer_id=None if event.owner_id is None else str(event.owner_id),
+            external_customer_id=event.external_customer_id,
+        )
         return Response(self.get_serializer(event).data)
 
 

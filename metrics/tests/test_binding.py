@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 from django.db import connection, transaction
 
 from api.tests.wsgi import Server
@@ -18,6 +19,7 @@ from metrics.services.verification import differences
 from metrics.tests.sending import event, send, stored
 from organizations.ids import new_id
 from organizations.models import Organization
+from polar_customers import task_reports
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +55,19 @@ def test_waiting_events_become_the_customers(
     fold(organization.id)
     assert sum(CustomerDay.objects.filter(customer=customer).values_list("events", flat=True)) == 2
     assert differences(organization) == []
+
+
+def test_the_log_finds_the_binding_by_the_customers_own_id(
+    organization: Organization, run_tasks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(organization, event())
+    customer = create_customer(organization=organization, external_customer_id="cust_1")
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        monkeypatch.setattr(task_reports, "log", structlog.get_logger("task"))
+        run_tasks()
+    (line,) = [line for line in lines if line["event"] == "task"]
+    assert line["organization"] == str(organization.id)
+    assert (line["customer_id"], line["external_customer_id"]) == (str(customer.id), "cust_1")
 
 
 def test_nothing_is_deferred_where_nothing_waits(organization: Organization, run_tasks: Any) -> None:
