@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from metrics.views import reports
+from metrics.views import events, explanations, of_customer, reports, unmatched
 from organizations.models import Membership
 from organizations.staff import staff_path
 
-VIEWER = Membership.Role.VIEWER
+VIEWER, MEMBER = Membership.Role.VIEWER, Membership.Role.MEMBER
 
 staff_patterns = [
     staff_path("metrics", reports.metrics, read=VIEWER, write=None, name="staff-metrics"),
@@ -17,5 +17,23 @@ staff_patterns = [
         read=VIEWER,
         write=None,
         name="staff-metrics-customers-export",
+    ),
+    staff_path("events", events.events, read=VIEWER, write=None, name="staff-events"),
+    staff_path("events/export", events.export, read=VIEWER, write=None, name="staff-events-export"),
+    staff_path(
+        "events/unmatched",
+        unmatched.unmatched,
+        read=VIEWER,
+        write=MEMBER,
+        name="staff-unmatched-events",
+    ),
+    staff_path("events/explain", explanations.explain, read=VIEWER, write=None, name="staff-events-explain"),
+    staff_path("events/<uuid:event_id>", events.event, read=VIEWER, write=None, name="staff-event"),
+    staff_path(
+        "customers/<uuid:customer_id>/events",
+        of_customer.events,
+        read=VIEWER,
+        write=None,
+        name="customer-events",
     ),
 ]

@@ -14,6 +14,7 @@ import metrics.urls
 import organizations.urls
 from checkout.lookups import order_address, product_address, session_address
 from customers.lookups import customer_address
+from metrics.lookups import event_address
 from organizations.models import Organization
 
 
@@ -62,6 +63,7 @@ NAVIGATION: tuple[Section, ...] = (
     Section("Customers", "customers", "people"),
     Section("Orders", "staff-orders", "receipt"),
     Section("Checkouts", "staff-checkout-sessions", "cart"),
+    Section("Events", "staff-events", "events"),
     Section("Products", "staff-products", "box"),
     Section("Payments", "payments", "card"),
     Section("Developers", "developers", "code"),
@@ -71,6 +73,7 @@ CUSTOMER_TABS: tuple[CustomerTab, ...] = (
     CustomerTab("Details", "customer"),
     CustomerTab("Checkouts", "customer-checkouts", styles=("css/lists.css", "css/sales.css")),
     CustomerTab("Orders", "customer-orders", styles=("css/lists.css", "css/sales.css")),
+    CustomerTab("Events", "customer-events", styles=("css/lists.css", "css/events.css")),
     CustomerTab("History", "customer-history"),
 )
 
@@ -79,4 +82,10 @@ CUSTOMER_ACTIONS: tuple[CustomerAction, ...] = (
 )
 
 # The search box asks them in this order.
-LOOKUPS: tuple[Lookup, ...] = (customer_address, session_address, order_address, product_address)
+LOOKUPS: tuple[Lookup, ...] = (
+    customer_address,
+    session_address,
+    order_address,
+    product_address,
+    event_address,
+)

@@ -2,6 +2,7 @@
 "use strict";
 
 const SHOWN_AS_COPIED_MS = 1500;
+const LIVE_MS = 3000;
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -54,6 +55,15 @@ window.addEventListener("pageshow", () => {
     delete form.dataset.sent;
   }
 });
+
+// A live list asks for what is newer, as long as somebody can see it.
+setInterval(() => {
+  if (document.visibilityState === "visible") {
+    for (const list of document.querySelectorAll("[data-live]")) {
+      list.dispatchEvent(new CustomEvent("live"));
+    }
+  }
+}, LIVE_MS);
 
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => showFailure(true));

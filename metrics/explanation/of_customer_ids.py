@@ -69,7 +69,7 @@ def explain_external_customer_id(organization: Organization, own_id: str) -> Exp
         *_whose(organization, holder),
         *map(_earlier_reason, earlier),
         *_of_unmatched(unmatched),
-        *_of_last(holder, unmatched, last_events),
+        *_of_last(holder, earlier, last_events),
         *map(_sent_again_reason, sent_again[:_IN_WORDS]),
         *map(_waiting_reason, waiting_nearby[:_IN_WORDS]),
         *map(_near_reason, near[:_IN_WORDS]),
@@ -173,9 +173,7 @@ def _of_unmatched(unmatched: AboutUnmatched | None) -> Iterator[Reason]:
         )
 
 
-def _of_last(
-    holder: Customer | None, unmatched: AboutUnmatched | None, events: list[Event]
-) -> Iterator[Reason]:
+def _of_last(holder: Customer | None, earlier: list[EarlierHolder], events: list[Event]) -> Iterator[Reason]:
     if events:
         last = events[0]
         yield Reason(
@@ -185,11 +183,10 @@ def _of_last(
             last.timestamp,
         )
     elif holder is not None:
-        yield Reason(Code.NO_EVENTS, "No event of this customer has arrived.")
-    elif unmatched is None:
-        yield Reason(
-            Code.NO_EVENTS, "No event waits under this ID. None has been sent under it since it was nobody’s."
-        )
+        yield Reason(Code.NO_EVENTS, "No event of this customer has come.")
+    else:
+        since = " since its last customer was deleted" if earlier else ""
+        yield Reason(Code.NO_EVENTS, f"No event has come under this ID{since}.")
 
 
 def _sent_again_reason(duplicates: Duplicates) -> Reason:

@@ -217,10 +217,11 @@ def _near_reason(match: NearMatch) -> Reason:
 def _again(duplicates: Duplicates | None) -> Iterator[Reason]:
     if duplicates is None:
         return
+    last = "" if duplicates.count == 1 else ", for the last time then"
     yield Reason(
         Code.SENT_AGAIN,
-        f"It was sent again {words.times(duplicates.count)}, the last time then. An event of the same own ID is a "
-        "duplicate: the first one stays as it is.",
+        f"It was sent again {words.times(duplicates.count)}{last}. An event of the same own ID is a duplicate: the "
+        "first one stays as it is.",
         duplicates.last_at,
     )
     if duplicates.differed_at is not None:
@@ -228,7 +229,7 @@ def _again(duplicates: Duplicates | None) -> Iterator[Reason]:
         under = f" (as the event of {words.quoted(other)})" if other is not None else ""
         yield Reason(
             Code.SAID_OTHERWISE,
-            f"Sent again, it said {words.differences(duplicates.differences)}{under}. That was left out, since the "
+            f"Sent again, it had {words.differences(duplicates.differences)}{under}. That was left out, since the "
             "first one stays.",
             duplicates.differed_at,
         )

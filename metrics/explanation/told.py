@@ -59,6 +59,28 @@ class Code(models.TextChoices):
     SENT_AGAIN_UNDER = "sent_again_under", "Sent again under this ID"
 
 
+_TONES = {
+    **dict.fromkeys((Code.HELD_ON_ARRIVAL, Code.NAMED_BY_CUSTOMER_ID, Code.BOUND, Code.HELD), "success"),
+    **dict.fromkeys(
+        (
+            Code.WAITED,
+            Code.STILL_WAITS,
+            Code.SAID_OTHERWISE,
+            Code.NEAR_MATCH,
+            Code.NEAR_EVENT,
+            Code.WAITING_NEARBY,
+            Code.SENT_AGAIN_UNDER,
+            Code.EVENTS_WAIT,
+            Code.UNHELD,
+        ),
+        "warning",
+    ),
+    **dict.fromkeys(
+        (Code.ILL_FORMED, Code.NEVER_STORED, Code.CUSTOMER_DELETED, Code.EARLIER_HOLDER), "danger"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that happened, or holds: a sentence or two, and when where there is a moment."""
@@ -66,6 +88,11 @@ class Reason:
     code: Code
     detail: str
     at: datetime.datetime | None = None
+
+    @property
+    def tone(self) -> str:
+        """How it stands out on a page: success, warning, danger or not at all."""
+        return _TONES.get(self.code, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ def times(count: int) -> str:
 
 
 def events(count: int | str) -> str:
-    return f"{count:,} events" if isinstance(count, int) and count != 1 else f"{count} event{_s(count)}"
+    number = f"{count:,}" if isinstance(count, int) else count
+    return f"{number} event{_s(count)}"
 
 
 def _s(count: int | str) -> str:
@@ -30,7 +31,9 @@ def listed(words: Iterable[str]) -> str:
 
 
 def differences(names: Iterable[str]) -> str:
-    return listed(f"another {Difference(name).label}" for name in names)
+    return listed(
+        ("other " if name == Difference.METADATA else "another ") + Difference(name).label for name in names
+    )
 
 
 def day(date: datetime.date) -> str:

@@ -175,7 +175,7 @@ class TestEvents:
         assert found["duplicates"]["differences"] == ["name", "external_customer_id"]
         assert found["duplicates"]["external_customer_id"] == "cust_2"
         said = detail(found, "said_otherwise")
-        assert "another name and another external customer ID (as the event of “cust_2”)" in said
+        assert "it had another name and another external customer ID (as the event of “cust_2”)" in said
 
     def test_which_meters_count_it(self, api: Server, organization: Organization) -> None:
         send(organization, event(name="call", external_id="a", timestamp=AT))

@@ -4,7 +4,7 @@ that may write with it: read from top to bottom, it is the policy. A page that i
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +14,7 @@ from django.urls import get_resolver, path, reverse
 from checkout.tests.factories import a_product, a_session, paid
 from customers.saved_views import save_view
 from customers.tests.factories import CustomerFactory
+from metrics.tests.sending import event, send, stored
 from organizations.models import Membership, Organization, User
 from organizations.staff import staff_path, staff_routes
 from organizations.tests.factories import MembershipFactory, OrganizationFactory, make_token
@@ -55,6 +56,12 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "staff-metrics": (VIEWER, NOTHING),
     "staff-metrics-export": (VIEWER, NOTHING),
     "staff-metrics-customers-export": (VIEWER, NOTHING),
+    "staff-events": (VIEWER, NOTHING),
+    "staff-events-export": (VIEWER, NOTHING),
+    "staff-events-explain": (VIEWER, NOTHING),
+    "staff-event": (VIEWER, NOTHING),
+    "staff-unmatched-events": (VIEWER, MEMBER),
+    "customer-events": (VIEWER, NOTHING),
     "payments": (VIEWER, OWNER),
     "developers": (VIEWER, NOTHING),
     "test-id": (VIEWER, NOTHING),
@@ -92,9 +99,15 @@ def things(name: str, holder: Membership) -> list[Any]:
         "product_id": lambda: a_product(holder.organization).pk,
         "session_id": lambda: a_session(holder.organization).pk,
         "order_id": lambda: paid(a_session(holder.organization)).pk,
+        "event_id": lambda: an_event(holder.organization),
         "view_id": lambda: save_view(membership=holder, name="View", query="").pk,
     }
     return [made[parameter]() for parameter in parameters(name)]
+
+
+def an_event(organization: Organization) -> UUID:
+    send(organization, event())
+    return stored(organization)[-1].pk
 
 
 def membership_of(user: User, organization: Organization) -> Membership:

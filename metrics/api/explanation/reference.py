@@ -45,13 +45,13 @@ OF_AN_EVENT = {
         },
         {
             "code": "sent_again",
-            "detail": "It was sent again once, the last time then. An event of the same own ID is a duplicate: the "
+            "detail": "It was sent again once. An event of the same own ID is a duplicate: the "
             "first one stays as it is.",
             "at": "2026-01-31T12:05:00Z",
         },
         {
             "code": "said_otherwise",
-            "detail": "Sent again, it said another external customer ID (as the event of “cust_124”). That was left "
+            "detail": "Sent again, it had another external customer ID (as the event of “cust_124”). That was left "
             "out, since the first one stays.",
             "at": "2026-01-31T12:05:00Z",
         },
