@@ -55,7 +55,7 @@ def test_a_page_has_what_was_bought_and_how_it_was_paid(
     order = complete_session(session=session)
     answer = viewer.get(f"/orders/{order.id}")
     page = text(answer)
-    for said in ("Order #1", "Plan 49.00 USD 49.00 USD 2 98.00 USD", "typed@example.com", "ref_9"):
+    for said in ("Order #1", "Plan 2 × 49.00 USD 49.00 USD 2 98.00 USD", "typed@example.com", "ref_9"):
         assert said in page
     for link in (f"products/{product.id}", f"checkouts/{session.id}", f"customers/{ada.id}"):
         assert f'href="{viewer.root}/{link}"' in answer.content.decode()

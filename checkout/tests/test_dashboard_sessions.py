@@ -256,7 +256,7 @@ class TestPage:
         price = {"name": "Tee", "unit_amount": 1500, "currency": "jpy"}
         session = a_session(organization, items=[{"price_data": price, "quantity": 2}])
         page = text(viewer.get(address(session)))
-        assert "Tee 1,500 JPY 1,500 JPY 2 3,000 JPY Total 3,000 JPY" in page
+        assert "Tee 2 × 1,500 JPY 1,500 JPY 2 3,000 JPY Total 3,000 JPY" in page
 
     def test_the_commands_read_these(self, viewer: Dashboard, organization: Organization, api: Any) -> None:
         session = a_session(organization)
