@@ -1,4 +1,5 @@
-"""What an address names, for the person who asks: a product, a checkout session or an order of the organization."""
+"""What an address names, for the person who asks: a product, a checkout session or an order of the organization, or a
+list of them."""
 
 from __future__ import annotations
 
@@ -10,13 +11,16 @@ from django.http import Http404
 from django.urls import reverse
 from structlog.contextvars import bind_contextvars
 
-from api.listing import Listing
+from api.listing import Listing, tidied, written
 from api.paging import Page
 from checkout.listing import with_customers
 from checkout.log_names import names_of_order, names_of_session
 from checkout.models import CheckoutItem, CheckoutSession, Order, Product
 from customers.models import Customer
 from organizations.staff import StaffRequest
+
+# What the filter of a list asks for.
+FILTER_FIELDS = ("created_from", "created_to")
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -58,15 +62,29 @@ def address(request: StaffRequest, route: str, *args: object, query: str = "") -
     return f"{path}?{query}" if query else path
 
 
-def page_addresses(
-    request: StaffRequest, listing: Listing[Any], route: str, page: Page[Any]
-) -> dict[str, str]:
-    """Where the pages beside this one are; empty where there is none."""
+def tidied_address(request: StaffRequest, route: str) -> str | None:
+    """Where the list of this address is without what says nothing in it; None when that is here."""
+    query = written(tidied(request.GET))
+    return None if query == written(request.GET) else address(request, route, query=query)
+
+
+def about_list(
+    request: StaffRequest, listing: Listing[Any], route: str, *, columns: dict[str, str], search: str
+) -> dict[str, Any]:
+    """What every list is shown with. `search` is the parameter of its search box."""
+    page: Page[Any] = listing.page()
     return {
-        f"{which}_url": address(request, route, query=listing.query_with(cursor=cursor))
-        if (cursor := getattr(page, f"{which}_cursor"))
-        else ""
-        for which in ("previous", "next")
+        "listing": listing,
+        "rows": page.rows,
+        "columns": listing.columns(columns),
+        "conditions": list(listing.conditions()),
+        "search_hidden": listing.hidden(search),
+        "filter_hidden": listing.hidden(*FILTER_FIELDS),
+        "list_url": address(request, route),
+        **{
+            f"{which}_url": address(request, route, query=listing.query_with(cursor=cursor)) if cursor else ""
+            for which, cursor in (("previous", page.previous_cursor), ("next", page.next_cursor))
+        },
     }
 
 

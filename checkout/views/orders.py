@@ -15,7 +15,7 @@ from checkout.export import export_orders
 from checkout.links import api_url
 from checkout.listing import OrderListing
 from checkout.models import PaymentAttempt
-from checkout.views.access import address, customer_address, items_of, order_of, page_addresses
+from checkout.views.access import about_list, address, customer_address, items_of, order_of, tidied_address
 from customers.links import base_of, curl
 from customers.metadata_editor import described
 from organizations.staff import StaffRequest
@@ -27,26 +27,17 @@ COLUMNS = {
     "amount": "Total",
     "created_at": "Created",
 }
-FILTER_FIELDS = ("created_from", "created_to")
+SEARCH = "external_customer_id"
 
 
 def orders(request: StaffRequest) -> HttpResponse:
     """Everything about the list is in its address."""
-    query = written(tidied(request.GET))
-    if query != written(request.GET):
-        return redirect(address(request, "staff-orders", query=query))
+    if (tidier := tidied_address(request, "staff-orders")) is not None:
+        return redirect(tidier)
     listing = OrderListing(request.GET, request.membership)
-    page = listing.page()
     context = {
-        "listing": listing,
-        "rows": page.rows,
-        "columns": listing.columns(COLUMNS),
-        "conditions": list(listing.conditions()),
-        "own_id": listing.value("external_customer_id"),
-        "search_hidden": listing.hidden("external_customer_id"),
-        "filter_hidden": listing.hidden(*FILTER_FIELDS),
-        "list_url": address(request, "staff-orders"),
-        **page_addresses(request, listing, "staff-orders", page),
+        **about_list(request, listing, "staff-orders", columns=COLUMNS, search=SEARCH),
+        "own_id": listing.value(SEARCH),
     }
     return render(request, "checkout/orders.html", context)
 

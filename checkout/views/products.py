@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from api.listing import tidied, written
 from checkout.exceptions import ProductChanged
 from checkout.forms import ProductForm, values_of
 from checkout.links import api_url
@@ -17,7 +16,7 @@ from checkout.listing import ProductListing
 from checkout.models import Product
 from checkout.money import as_text
 from checkout.services.products import create_product, update_product
-from checkout.views.access import address, page_addresses, product_of
+from checkout.views.access import about_list, address, product_of, tidied_address
 from customers.forms import refuse
 from customers.links import base_of, curl
 from customers.metadata_editor import ADD, KINDS, REMOVE, MetadataEditor, asks_for_rows, described
@@ -25,7 +24,6 @@ from organizations.staff import StaffRequest
 
 COLUMNS = {"name": "Name", "price": "Price", "created_at": "Created"}
 TABS = (("All", ""), ("On sale", "archived=false"), ("Archived", "archived=true"))
-FILTER_FIELDS = ("created_from", "created_to")
 
 # What the products of an organization that has none yet are priced in.
 _FIRST_CURRENCY = "usd"
@@ -33,21 +31,12 @@ _FIRST_CURRENCY = "usd"
 
 def products(request: StaffRequest) -> HttpResponse:
     """Everything about the list is in its address."""
-    query = written(tidied(request.GET))
-    if query != written(request.GET):
-        return redirect(address(request, "staff-products", query=query))
+    if (tidier := tidied_address(request, "staff-products")) is not None:
+        return redirect(tidier)
     listing = ProductListing(request.GET, request.membership)
-    page = listing.page()
     context = {
-        "listing": listing,
-        "rows": page.rows,
-        "columns": listing.columns(COLUMNS),
-        "conditions": list(listing.conditions()),
+        **about_list(request, listing, "staff-products", columns=COLUMNS, search="search"),
         "tabs": [(label, narrowed, listing.value("archived") == narrowed[9:]) for label, narrowed in TABS],
-        "search_hidden": listing.hidden("search"),
-        "filter_hidden": listing.hidden(*FILTER_FIELDS),
-        "list_url": address(request, "staff-products"),
-        **page_addresses(request, listing, "staff-products", page),
     }
     return render(request, "checkout/products.html", context)
 

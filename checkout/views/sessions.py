@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from api.listing import tidied, written
 from checkout.buyers import own_id_of
 from checkout.exceptions import SessionNotOpen
 from checkout.links import api_url, page_url
@@ -17,7 +16,7 @@ from checkout.listing import SessionListing
 from checkout.models import CheckoutSession, Order
 from checkout.services.moves import expire_session
 from checkout.timeline import timeline
-from checkout.views.access import address, customer_address, items_of, page_addresses, session_of
+from checkout.views.access import about_list, address, customer_address, items_of, session_of, tidied_address
 from customers.links import base_of, curl
 from customers.metadata_editor import described
 from organizations.staff import StaffRequest
@@ -31,32 +30,23 @@ COLUMNS = {
     "amount": "Total",
     "created_at": "Created",
 }
-FILTER_FIELDS = ("created_from", "created_to")
+SEARCH = "external_customer_id"
 
 
 def sessions(request: StaffRequest) -> HttpResponse:
     """Everything about the list is in its address."""
-    query = written(tidied(request.GET))
-    if query != written(request.GET):
-        return redirect(address(request, "staff-checkout-sessions", query=query))
+    if (tidier := tidied_address(request, "staff-checkout-sessions")) is not None:
+        return redirect(tidier)
     listing = SessionListing(request.GET, request.membership)
-    page = listing.page()
     status = listing.value("status")
     views = (("All", None), *((one.label, one.value) for one in Status))
     context = {
-        "listing": listing,
-        "rows": page.rows,
-        "columns": listing.columns(COLUMNS),
-        "conditions": list(listing.conditions()),
+        **about_list(request, listing, "staff-checkout-sessions", columns=COLUMNS, search=SEARCH),
         "tabs": [
             (label, listing.query_with(cursor=None, status=value), status == (value or ""))
             for label, value in views
         ],
-        "own_id": listing.value("external_customer_id"),
-        "search_hidden": listing.hidden("external_customer_id"),
-        "filter_hidden": listing.hidden(*FILTER_FIELDS),
-        "list_url": address(request, "staff-checkout-sessions"),
-        **page_addresses(request, listing, "staff-checkout-sessions", page),
+        "own_id": listing.value(SEARCH),
     }
     return render(request, "checkout/sessions.html", context)
 
