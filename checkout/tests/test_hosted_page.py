@@ -100,6 +100,7 @@ def test_paying(session: CheckoutSession) -> None:
     page = show(session)
     assert "Thank you, it is paid" in text(page)
     assert "order #1" in text(page)
+    assert "Bought by Ada, ada@example.com" in text(page)
     assert page.headers["Refresh"] == f"5; url=https://shop.example/ok?s={session.id}"
     order = Order.objects.get()
     assert (order.external_customer_id, order.email) == ("cust_123", "ada@example.com")

@@ -267,7 +267,12 @@ def _processing_page(request: HttpRequest, session: CheckoutSession) -> HttpResp
 
 def _complete_page(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     success_url = session.success_url and filled_in(session.success_url, session.id)
-    context = {"order": session.order, "success_url": success_url}
+    typed = (session.customer_name, session.customer_email)
+    context = {
+        "order": session.order,
+        "buyer": ", ".join(known for known in typed if known),
+        "success_url": success_url,
+    }
     return _onward(_page(request, session, "complete", context), success_url)
 
 
