@@ -1,0 +1,125 @@
+"""Look-ups that are prepared: what is promised of them, on a real connection."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from psycopg.pq import TransactionStatus
+
+from api.prepared import PreparedLookup
+from organizations.models import Organization
+from organizations.services import create_organization
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Prepared = Callable[[], list[tuple[str, int]]]
+
+
+@pytest.fixture
+def by_slug() -> PreparedLookup[Organization]:
+    return PreparedLookup(lambda slug: Organization.objects.filter(slug=slug), "a slug")
+
+
+@pytest.fixture
+def acme(transactional_db: None) -> Organization:
+    connection.close()  # with what other tests have prepared
+    return create_organization(slug="acme", name="Acme Inc")
+
+
+@pytest.fixture
+def prepared() -> Prepared:
+    """The statements that this connection has prepared, and how often they were planned or run by a kept plan."""
+
+    def read() -> list[tuple[str, int]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"
+                " WHERE statement LIKE '%%slug%% = $1%%'"
+            )
+            return cursor.fetchall()
+
+    return read
+
+
+def test_the_server_keeps_the_statement(
+    acme: Organization, by_slug: PreparedLookup[Organization], prepared: Prepared
+) -> None:
+    for _ in range(3):
+        assert by_slug.get("acme") == acme
+    assert by_slug.get("nobody") is None
+    [(statement, runs)] = prepared()
+    assert runs == 4
+    assert "ORDER BY" not in statement, "one row needs no order"
+
+
+def test_a_rollback_leaves_it_prepared(
+    acme: Organization, by_slug: PreparedLookup[Organization], prepared: Prepared
+) -> None:
+    by_slug.get("acme")
+    with transaction.atomic():
+        by_slug.get("acme")
+        transaction.set_rollback(True)
+    assert by_slug.get("acme") == acme
+    [(_, runs)] = prepared()
+    assert runs == 3
+
+
+def test_one_that_is_gone_is_prepared_again(
+    acme: Organization, by_slug: PreparedLookup[Organization]
+) -> None:
+    by_slug.get("acme")
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert by_slug.get("acme") == acme
+
+
+def test_one_whose_columns_changed_is_prepared_again(
+    acme: Organization, by_slug: PreparedLookup[Organization]
+) -> None:
+    """As while a migration is applied to a database that is in use."""
+    by_slug.get("acme")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE organizations ALTER COLUMN name TYPE text")
+    try:
+        assert by_slug.get("acme") == acme
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE organizations ALTER COLUMN name TYPE varchar(256)")
+
+
+def test_in_a_transaction_it_isnt_tried_again(
+    acme: Organization, by_slug: PreparedLookup[Organization]
+) -> None:
+    by_slug.get("acme")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+        with pytest.raises(DatabaseError):
+            by_slug.get("acme")
+        transaction.set_rollback(True)
+    assert by_slug.get("acme") == acme
+
+
+def test_the_first_statement_of_a_transaction_begins_it(
+    acme: Organization, by_slug: PreparedLookup[Organization]
+) -> None:
+    by_slug.get("acme")
+    with transaction.atomic():
+        assert by_slug.get("acme") == acme
+        assert connection.connection.info.transaction_status == TransactionStatus.INTRANS
+
+
+def test_what_the_database_refuses_is_djangos_error(acme: Organization) -> None:
+    by_number: PreparedLookup[Any] = PreparedLookup(
+        lambda id: Organization.objects.filter(id=id).extra(
+            where=["1 / length(slug || '') > 0 AND 1 / 0 = 1"]
+        ),
+        uuid.UUID(int=1),
+    )
+    with pytest.raises(DatabaseError, match="division by zero"):
+        by_number.get(acme.id)
+    with pytest.raises(DatabaseError, match="division by zero"):
+        by_number.get(acme.id)
