@@ -103,6 +103,11 @@ class ReportQuery:
         """The external customer IDs that are asked for."""
         return (self.subject and self.subject.external_customer_ids) or ()
 
+    @property
+    def ordering(self) -> str:
+        """How customers are ranked."""
+        return f"-{ranked_by(self.figure)}"
+
     def conditions(self) -> list[Condition]:
         """Whose figures, as what can be taken off again."""
         labels = {"external_customer_id": "External ID", "customer_id": "Internal ID"}
@@ -234,7 +239,7 @@ class ReportQuery:
         if "cursor" not in self.query:
             return None
         mark = Mark.decode(str(self.query["cursor"]))
-        if mark is None or mark.ordering != f"-{ranked_by(self.figure)}":
+        if mark is None or mark.ordering != self.ordering:
             self._leave_out("cursor", "This page isn’t there any more; this is the first.")
             return None
         return mark

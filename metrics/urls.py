@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.views import events, explanations, of_customer, reports, unmatched
+from metrics.views import events, explanations, meters, of_customer, reports, unmatched
 from organizations.models import Membership
 from organizations.staff import staff_path
 
@@ -35,5 +35,22 @@ staff_patterns = [
         read=VIEWER,
         write=None,
         name="customer-events",
+    ),
+    staff_path("meters", meters.meters, read=VIEWER, write=None, name="staff-meters"),
+    staff_path("meters/create", meters.create, read=MEMBER, write=MEMBER, name="staff-meter-create"),
+    staff_path("meters/<uuid:meter_id>", meters.meter, read=VIEWER, write=None, name="staff-meter"),
+    staff_path(
+        "meters/<uuid:meter_id>/rename",
+        meters.rename,
+        read=MEMBER,
+        write=MEMBER,
+        name="staff-meter-rename",
+    ),
+    staff_path(
+        "meters/<uuid:meter_id>/archive",
+        meters.archive,
+        read=MEMBER,
+        write=MEMBER,
+        name="staff-meter-archive",
     ),
 ]

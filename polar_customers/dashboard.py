@@ -60,6 +60,7 @@ PAGES: tuple[URLPattern, ...] = (
 NAVIGATION: tuple[Section, ...] = (
     Section("Overview", "overview", "home"),
     Section("Metrics", "staff-metrics", "chart"),
+    Section("Meters", "staff-meters", "gauge"),
     Section("Customers", "customers", "people"),
     Section("Orders", "staff-orders", "receipt"),
     Section("Checkouts", "staff-checkout-sessions", "cart"),

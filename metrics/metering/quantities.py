@@ -12,7 +12,7 @@ from metrics.figures.periods import Span
 from metrics.figures.sums import cut_params, period_of
 from metrics.meter_rules import Function
 from metrics.metering.amounts import MAKINGS, Number, quantity_of
-from metrics.metering.sources import source_of
+from metrics.metering.sources import name_ids, source_of
 from metrics.models import Meter
 
 _STATEMENT = """
@@ -51,7 +51,7 @@ def read_quantities(*, meter: Meter, span: Span, subject: Subject | None = None)
     """
     function = Function(meter.function)
     making = MAKINGS[function]
-    source = source_of(meter.organization, meter, subject)
+    source = source_of(meter.organization, meter, name_ids(meter.organization, [meter]), subject)
     params = cut_params(span.cuts)
     told: dict[int | None, Number | None] = {}
     if source is not None:

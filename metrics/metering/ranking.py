@@ -16,7 +16,7 @@ from metrics.figures.of_subjects import Subject
 from metrics.figures.ranking import Place
 from metrics.meter_rules import Function
 from metrics.metering.amounts import MAKINGS, Number, quantity_of
-from metrics.metering.sources import Source, source_of
+from metrics.metering.sources import Source, name_ids, source_of
 from metrics.models import Meter
 
 _OF_EVERYONE = """
@@ -93,7 +93,7 @@ def read_customers(
 ) -> MeteredCustomers:
     """At most `limit` rows at `place` (None: the first ones), as of one moment of the database; those of `subject`
     alone, if there is one."""
-    source = source_of(meter.organization, meter, subject)
+    source = source_of(meter.organization, meter, name_ids(meter.organization, [meter]), subject)
     if source is None:
         return MeteredCustomers([], has_next=False, has_previous=False)
     function = Function(meter.function)

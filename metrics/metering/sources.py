@@ -4,6 +4,7 @@ where the meter counts any; those of certain customers by customer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from metrics.figures.of_subjects import WAITING, Subject
@@ -42,16 +43,24 @@ class Source:
     params: Params
 
 
-def source_of(organization: Organization, meter: Meter, subject: Subject | None) -> Source | None:
+def name_ids(organization: Organization, meters: Iterable[Meter]) -> dict[str, int]:
+    """The numbers of the names that the meters count, as far as events have them. They are looked up first, so that the
+    planner knows how many events have one."""
+    names = {meter.event_name for meter in meters} - {None}
+    if not names:
+        return {}
+    found = EventName.objects.filter(organization=organization, name__in=names)
+    return dict(found.values_list("name", "id"))
+
+
+def source_of(
+    organization: Organization, meter: Meter, names: Mapping[str, int], subject: Subject | None = None
+) -> Source | None:
     """The events that `meter` counts, from `start` to before `end`, of `subject` or of everyone; None where no event
     has the name that it counts."""
-    name_id = None
-    if meter.event_name is not None:
-        # Looked up first, so that the planner knows how many events have it.
-        names = EventName.objects.filter(organization=organization, name=meter.event_name)
-        name_id = names.values_list("id", flat=True).first()
-        if name_id is None:
-            return None
+    name_id = None if meter.event_name is None else names.get(meter.event_name)
+    if meter.event_name is not None and name_id is None:
+        return None
     condition, params = condition_of(meter, name_id)
     params["organization"] = organization.id
     if subject is None:

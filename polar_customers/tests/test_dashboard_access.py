@@ -15,6 +15,7 @@ from django.urls import get_resolver, path, reverse
 from checkout.tests.factories import a_product, a_session, paid
 from customers.saved_views import save_view
 from customers.tests.factories import CustomerFactory
+from metrics.services.meters import create_meter
 from metrics.tests.sending import event, send, stored
 from organizations.models import Membership, Organization, User
 from organizations.staff import staff_path, staff_routes
@@ -63,6 +64,11 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "staff-event": (VIEWER, NOTHING),
     "staff-unmatched-events": (VIEWER, MEMBER),
     "customer-events": (VIEWER, NOTHING),
+    "staff-meters": (VIEWER, NOTHING),
+    "staff-meter": (VIEWER, NOTHING),
+    "staff-meter-create": (MEMBER, MEMBER),
+    "staff-meter-rename": (MEMBER, MEMBER),
+    "staff-meter-archive": (MEMBER, MEMBER),
     "payments": (VIEWER, OWNER),
     "developers": (VIEWER, NOTHING),
     "test-id": (VIEWER, NOTHING),
@@ -101,6 +107,7 @@ def things(name: str, holder: Membership) -> list[Any]:
         "session_id": lambda: a_session(holder.organization).pk,
         "order_id": lambda: paid(a_session(holder.organization)).pk,
         "event_id": lambda: an_event(holder.organization),
+        "meter_id": lambda: create_meter(organization=holder.organization, name="Meter", function="count").pk,
         "view_id": lambda: save_view(membership=holder, name="View", query="").pk,
     }
     return [made[parameter]() for parameter in parameters(name)]
