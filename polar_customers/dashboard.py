@@ -60,11 +60,11 @@ PAGES: tuple[URLPattern, ...] = (
 NAVIGATION: tuple[Section, ...] = (
     Section("Overview", "overview", "home"),
     Section("Metrics", "staff-metrics", "chart"),
-    Section("Meters", "staff-meters", "gauge"),
     Section("Customers", "customers", "people"),
     Section("Orders", "staff-orders", "receipt"),
     Section("Checkouts", "staff-checkout-sessions", "cart"),
     Section("Events", "staff-events", "events"),
+    Section("Meters", "staff-meters", "gauge"),
     Section("Products", "staff-products", "box"),
     Section("Payments", "payments", "card"),
     Section("Developers", "developers", "code"),
