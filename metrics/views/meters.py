@@ -13,7 +13,7 @@ from structlog.contextvars import bind_contextvars
 
 from api.listing import tidied, written
 from checkout.links import api_url
-from checkout.views.access import address, page_addresses
+from checkout.views.access import about_list, address
 from customers.forms import refuse
 from customers.links import base_of, curl
 from customers.metadata_editor import ADD, KINDS, REMOVE, MetadataEditor, asks_for_rows
@@ -47,18 +47,14 @@ def meters(request: StaffRequest) -> HttpResponse:
     if written(query) != written(request.GET) and request.GET:
         return redirect(address(request, "staff-meters", query=written(query)))
     listing = MeterListing(query, request.membership)
-    page = listing.page()
+    context = about_list(request, listing, "staff-meters", columns=COLUMNS, search="search")
+    found = context["rows"]
     now = timezone.now()
     month = usual_span(Interval.MONTH, time_zone(request.organization.time_zone), end=now, count=1)
-    totals = read_totals(organization=request.organization, meters=page.rows, start=month.start, end=now)
-    context = {
-        "listing": listing,
-        "rows": [(meter, definition_of(meter), text_of(meter, totals[meter.id])) for meter in page.rows],
-        "columns": listing.columns(COLUMNS),
-        "conditions": list(listing.conditions()),
+    totals = read_totals(organization=request.organization, meters=found, start=month.start, end=now)
+    context |= {
+        "rows": [(meter, definition_of(meter), text_of(meter, totals[meter.id])) for meter in found],
         "tabs": [(label, narrowed, listing.value("archived") == narrowed[9:]) for label, narrowed in TABS],
-        "list_url": address(request, "staff-meters"),
-        **page_addresses(request, listing, "staff-meters", page),
     }
     return render(request, "metrics/meters.html", context)
 
