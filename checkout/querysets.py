@@ -40,7 +40,10 @@ class CheckoutSessionQuerySet(models.QuerySet["CheckoutSession"]):
         if status == "open":
             return self.filter(stored_status="open", expires_at__gt=now)
         if status == "expired":
-            return self.filter(Q(stored_status="expired") | Q(stored_status="open", expires_at__lte=now))
+            # The first condition is the index's own.
+            return self.filter(stored_status__in=("open", "expired")).exclude(
+                stored_status="open", expires_at__gt=now
+            )
         return self.filter(stored_status=status)
 
     def lapsed(self) -> CheckoutSessionQuerySet:

@@ -120,6 +120,14 @@ class CheckoutSession(models.Model):
                 name="idx_sessions_unlinked",
                 condition=Q(customer__isnull=True),
             ),
+            # Open ones past their time are expired too: the list of these is one walk along both.
+            models.Index(
+                "organization",
+                "created_at",
+                "id",
+                name="idx_sessions_unpaid",
+                condition=Q(stored_status__in=("open", "expired")),
+            ),
             # What the worker looks through each minute.
             models.Index("expires_at", name="idx_sessions_open", condition=Q(stored_status="open")),
             models.Index(

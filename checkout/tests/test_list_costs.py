@@ -53,6 +53,7 @@ def many(organization: Organization, stranger: Organization) -> str:
 WALKS: list[tuple[Any, Any, str, str, str]] = [
     (CheckoutSession, CheckoutSessionFilter, "", "created_at", "idx_sessions_created"),
     (CheckoutSession, CheckoutSessionFilter, "status=complete", "created_at", "idx_sessions_"),
+    (CheckoutSession, CheckoutSessionFilter, "status=expired", "created_at", "idx_sessions_unpaid"),
     (CheckoutSession, CheckoutSessionFilter, "customer_id={buyer}", "created_at", "idx_sessions_customer"),
     (Order, OrderFilter, "", "created_at", "idx_orders_created"),
     (Order, OrderFilter, "customer_id={buyer}", "created_at", "idx_orders_customer"),
