@@ -31,7 +31,7 @@ from metrics.tests.worlds import (
 )
 from organizations.models import Organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 
 # A zone, and a day about which its clocks do something.
 ZONES = (
