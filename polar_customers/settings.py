@@ -268,6 +268,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "Checkout sessions", "description": "Sales under way: from a cart to a paid order."},
         {"name": "Orders", "description": "What was bought."},
         {"name": "Events", "description": "What customers used, and under which of your IDs it waits."},
+        {"name": "Metrics", "description": "Figures of it all, by period and by customer."},
+        {"name": "Meters", "description": "What you count of events, and how much of it there was."},
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,

@@ -143,6 +143,11 @@ def test_an_operation_says_everything(path: str, method: str, operation: dict[st
             assert response["content"]["application/json"]["examples"]
 
 
+def test_every_group_of_operations_says_what_it_is_about() -> None:
+    described = {tag["name"] for tag in document()["tags"] if tag["description"]}
+    assert described == {operation["tags"][0] for _, _, operation in operations()}
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for _, _, operation in operations()]
     assert len(ids) == len(set(ids))
