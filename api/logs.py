@@ -13,6 +13,17 @@ import structlog
 # The secret that opens a checkout session's page, which stands in the page's address.
 _PAGE_SECRET = re.compile(r"\bcs_[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])")
 
+# What PostgreSQL adds to the reason of a refusal: the whole row, or the line that was being copied.
+_ROWS_OF_A_REFUSAL = re.compile(
+    r"^(?:DETAIL|CONTEXT):.*?(?=\n\n(?:The above exception|During handling)|\Z)", re.DOTALL | re.MULTILINE
+)
+
+
+def _without_rows(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if isinstance(trace := event.get("exception"), str):
+        event["exception"] = _ROWS_OF_A_REFUSAL.sub("(The database's detail is left out.)", trace)
+    return event
+
 
 def _without_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
@@ -26,6 +37,7 @@ _SHARED: list[Any] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_rows,
     _without_secrets,
 ]
 

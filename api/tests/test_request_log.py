@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import uuid
 from typing import Any
 
 import pytest
 import structlog
 from django.conf import settings as django_settings
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from api import middleware
 from api.tests.conftest import Access
 from api.tests.wsgi import Server
 from checkout.tests.factories import a_session, paid
+from customers.models import Customer
 from customers.services import create_customer
 from organizations.models import Organization
 from organizations.tests.factories import MembershipFactory, UserFactory
@@ -222,6 +225,30 @@ def test_a_browsers_login_is_nothing_to_the_api(api: Server, server: Server) -> 
     cookie = {"Cookie": "sessionid=x; csrftoken=y", "X-CSRFToken": "z"}
     assert api("POST", URL, {}, headers=cookie).status == 201
     assert server("GET", URL, headers=cookie).status == 401
+
+
+@pytest.mark.django_db
+def test_what_the_database_refuses_is_logged_without_the_row(organization: Organization) -> None:
+    create_customer(organization=organization, name="Hush\n\nHushed")
+    written = io.StringIO()
+    config = structlog.get_config()
+    ours = structlog.wrap_logger(
+        structlog.BytesLogger(collected := io.BytesIO()),
+        processors=config["processors"],
+        wrapper_class=config["wrapper_class"],
+    )
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logging.getLogger().handlers[0].formatter)
+    theirs = logging.Logger("theirs")
+    theirs.addHandler(handler)
+    with pytest.raises(IntegrityError, match="Hush") as refusal, transaction.atomic():
+        Customer.objects.update(external_customer_id="")
+    for log in (ours, theirs):
+        log.error("failed", exc_info=refusal.value)
+    for text in (collected.getvalue().decode(), written.getvalue()):
+        assert "customers_external_customer_id_not_empty" in text
+        assert "hush" not in text.lower()
+        assert "The above exception was the direct cause" in text
 
 
 def test_what_fails_is_logged_with_its_cause(
