@@ -1,7 +1,8 @@
 """The history of customers: the database writes a row at each change (triggers of django-pghistory), with who did it.
 
 Who did it is the context that `api.middleware` and `api.authentication` bind for the length of a request (the ID of a
-user or a token, and the request's), and manage.py for a command (its name).
+user or a token, and the request's), and manage.py for a command (its name). Where somebody without a login or a token
+makes a change, a buyer who pays, `by` says in words who it was.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Change:
     id: int
     at: datetime.datetime
     what: str  # created, changed or deleted
-    who: str  # a person's address, a token's name, a command, or "" for the database itself
+    who: str  # a person's address, a token's name, what else it was by, or "" for the database itself
     request_id: str
     differences: tuple[Difference, ...]
 
@@ -89,7 +89,9 @@ def _differences(name: str, before: Any, after: Any) -> Iterable[Difference]:
 def _program(context: dict[str, Any]) -> str:
     if "task" in context:
         return f"the task {context['task'].rpartition('.')[2]}"
-    return f"manage.py {context['command']}" if "command" in context else ""
+    if "command" in context:
+        return f"manage.py {context['command']}"
+    return str(context.get("by", ""))
 
 
 def _author_id(context: dict[str, Any]) -> uuid.UUID | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pghistory
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,7 +53,8 @@ class StripeWebhook(APIView):
                 _count("ignored")
             else:
                 bind_contextvars(**names_of_attempt(attempt))
-                look_again(attempt=attempt)
+                with pghistory.context(by="a notification of Stripe’s"):
+                    look_again(attempt=attempt)
                 attempt.session.refresh_from_db(fields=["customer"])  # who may have come to be by this
                 bind_contextvars(**names_of_attempt(attempt))
                 _count("settled")

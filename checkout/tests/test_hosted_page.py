@@ -22,6 +22,7 @@ from checkout.tests.factories import BOX, a_session, lapse
 from customers.models import Customer
 from customers.tests.dashboard import text
 from customers.tests.factories import CustomerFactory
+from customers.timeline import timeline
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
@@ -266,6 +267,14 @@ def test_pages_are_kept_nowhere_and_tell_nobody_their_address(session: CheckoutS
         assert page.headers["Referrer-Policy"] == "no-referrer"
         assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
         assert "Set-Cookie" not in page.headers
+
+
+def test_the_history_says_that_a_buyer_made_the_customer(session: CheckoutSession) -> None:
+    send(session)
+    customer = Customer.objects.get(external_customer_id="cust_123")
+    (change, *_) = timeline(customer, limit=1).changes
+    assert change.who == "a buyer at the checkout"
+    assert change.request_id
 
 
 def test_tries_are_limited(session: CheckoutSession, settings: Settings) -> None:

@@ -20,6 +20,7 @@ from checkout.tests.stripe_stand_in import (
     paid_by_stripe,
 )
 from customers.models import Customer
+from customers.timeline import timeline
 from organizations.models import Organization
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,9 @@ def test_notifications_repeated_and_out_of_order(
         stand_in.notify(organization, "payment_intent.succeeded")
     told = lines[-1]
     assert (told["event"], told["external_customer_id"]) == ("request", "cust_123")
-    assert told["customer_id"] == str(Customer.objects.get().id)
+    customer = Customer.objects.get()
+    assert told["customer_id"] == str(customer.id)
+    assert [change.who for change in timeline(customer, limit=1).changes] == ["a notification of Stripe’s"]
     for kind in ("succeeded", "payment_failed", "requires_action", "created", "succeeded"):
         answer = stand_in.notify(organization, f"payment_intent.{kind}")
         assert (answer.status_code, answer.json()) == (200, {"received": True})

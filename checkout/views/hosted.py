@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
+import pghistory
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -80,7 +81,8 @@ def buyer_page(*methods: str) -> Callable[[View], View]:
                 response = render(request, "checkout/hosted/unknown.html", status=404)
             else:
                 bind_contextvars(**names_of_session(session))
-                response = view(request, session)
+                with pghistory.context(by="a buyer at the checkout"):
+                    response = view(request, session)
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
             response.headers.setdefault("Referrer-Policy", "no-referrer")
