@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from api.tests.wsgi import Server
 from customers.models import Customer
 from customers.tests.dashboard import ADDRESS, Dashboard
 from customers.tests.factories import CustomerFactory
-from organizations.models import Organization
+from organizations.models import Organization, User
+from organizations.tests.administration import superuser
 from organizations.tests.factories import OrganizationFactory, make_token
-from organizations.tests.people import MEMBER
+from organizations.tests.people import MEMBER, client_of
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +46,18 @@ def foreign_api(stranger: Organization) -> Server:
 def member(organization: Organization) -> Dashboard:
     """Somebody at the dashboard who may change customers."""
     return Dashboard(organization, MEMBER)
+
+
+@pytest.fixture
+def support(db: None) -> User:
+    """Support who may do everything."""
+    return superuser()
+
+
+@pytest.fixture
+def browser(support: User) -> Client:
+    """In which they are logged in."""
+    return client_of(support)
 
 
 @pytest.fixture

@@ -16,21 +16,9 @@ from customers.models import Customer
 from customers.tests.administration import DELETION, LIST, history_of, page_of
 from customers.tests.external_ids import WELL_FORMED
 from customers.tests.factories import CustomerFactory
-from organizations.models import Organization, User
+from organizations.models import Organization
 from organizations.support import BoundedChangeList, BoundedPaginator
-from organizations.tests.administration import superuser
 from organizations.tests.factories import OrganizationFactory
-from organizations.tests.people import client_of
-
-
-@pytest.fixture
-def support(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(support: User) -> Client:
-    return client_of(support)
 
 
 def found(browser: Client, query: str) -> list[Customer]:

@@ -17,19 +17,9 @@ from customers.tests.administration import ADD, page_of
 from customers.tests.external_ids import ILL_FORMED_TEXT
 from customers.tests.factories import CustomerFactory
 from organizations.models import Organization, User
-from organizations.tests.administration import filled_in, superuser
+from organizations.tests.administration import filled_in
 from organizations.tests.factories import OrganizationFactory
 from organizations.tests.people import PASSWORD, client_of
-
-
-@pytest.fixture
-def support(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(support: User) -> Client:
-    return client_of(support)
 
 
 def test_a_new_customer_is_as_typed(browser: Client, support: User, organization: Organization) -> None:

@@ -14,19 +14,8 @@ from customers.models import Customer, CustomerChange
 from customers.tests.administration import ADD, DELETION, LIST, history_of, page_of
 from customers.tests.factories import CustomerFactory
 from organizations.models import Organization, User
-from organizations.tests.administration import filled_in, superuser
+from organizations.tests.administration import filled_in
 from organizations.tests.factories import make_token
-from organizations.tests.people import client_of
-
-
-@pytest.fixture
-def support(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(support: User) -> Client:
-    return client_of(support)
 
 
 def test_a_deletion_is_asked_about_first(browser: Client, support: User, organization: Organization) -> None:

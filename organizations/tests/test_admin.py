@@ -16,7 +16,7 @@ from checkout.tests.stripe_stand_in import paid_by_stripe
 from customers.services import create_customer
 from organizations import services
 from organizations.models import Membership, User
-from organizations.tests.administration import page, superuser
+from organizations.tests.administration import page
 from organizations.tests.factories import OrganizationFactory, UserFactory, make_token
 from organizations.tests.people import client_of
 
@@ -29,16 +29,6 @@ ONLY_READ = [
     "checkout.product",
 ]
 ADDED = [label for label in MODELS if label not in ONLY_READ]
-
-
-@pytest.fixture
-def root(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(root: User) -> Client:
-    return client_of(root)
 
 
 @pytest.fixture

@@ -8,19 +8,9 @@ from django.urls import reverse
 
 from organizations import services
 from organizations.models import Membership, Organization, User
-from organizations.tests.administration import page, superuser
+from organizations.tests.administration import page
 from organizations.tests.factories import OrganizationFactory, UserFactory
 from organizations.tests.people import PASSWORD, client_of
-
-
-@pytest.fixture
-def root(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(root: User) -> Client:
-    return client_of(root)
 
 
 @pytest.fixture

@@ -12,19 +12,8 @@ from django.utils import timezone
 
 from organizations import services, tokens
 from organizations.models import AccessToken, Organization, User
-from organizations.tests.administration import page, superuser
+from organizations.tests.administration import page
 from organizations.tests.factories import OrganizationFactory, make_token
-from organizations.tests.people import client_of
-
-
-@pytest.fixture
-def root(db: None) -> User:
-    return superuser()
-
-
-@pytest.fixture
-def browser(root: User) -> Client:
-    return client_of(root)
 
 
 @pytest.fixture
