@@ -37,7 +37,11 @@ def examples(count: int, *, the_same_each_time: bool = True) -> settings:
         max_examples=count,
         derandomize=the_same_each_time,
         deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.filter_too_much,
+            HealthCheck.too_slow,  # a new checkout builds its tables of characters first
+        ],
     )
 
 
