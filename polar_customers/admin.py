@@ -28,4 +28,5 @@ class CustomerList:
 CUSTOMER_LISTS: tuple[CustomerList, ...] = (
     CustomerList("Checkout sessions", "admin:checkout_checkoutsession_changelist"),
     CustomerList("Orders", "admin:checkout_order_changelist"),
+    CustomerList("Events", "admin:metrics_event_changelist"),
 )

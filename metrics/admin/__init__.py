@@ -1,0 +1,7 @@
+"""The administration of events, for support: everything is read, and nothing written."""
+
+from metrics.admin.events import EventAdmin
+from metrics.admin.names import EventNameAdmin
+from metrics.admin.unmatched import UnmatchedIDAdmin
+
+__all__ = ["EventAdmin", "EventNameAdmin", "UnmatchedIDAdmin"]
