@@ -25,7 +25,7 @@ COLUMNS = {
     "count": "Events",
     "names": "What they are",
     "last_seen": "Last happened",
-    "action": "",
+    "action": "Action",
 }
 
 
