@@ -50,7 +50,7 @@ WORDS: dict[Figure, Words] = {
     ),
     Figure.EVENTS: Words(
         "Events",
-        "Events, by when they happened, those that no customer holds too.",
+        "Events, by when they happened.",
         Counted("event", "events"),
         is_gain=False,
     ),

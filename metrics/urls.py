@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.views import events, explanations, meters, of_customer, reports, unmatched
+from metrics.views import events, explanations, meters, of_customer, reports, unmatched, usage
 from organizations.models import Membership
 from organizations.staff import staff_path
 
@@ -52,5 +52,12 @@ staff_patterns = [
         read=MEMBER,
         write=MEMBER,
         name="staff-meter-archive",
+    ),
+    staff_path(
+        "customers/<uuid:customer_id>/usage",
+        usage.usage,
+        read=VIEWER,
+        write=None,
+        name="customer-usage",
     ),
 ]

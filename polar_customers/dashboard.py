@@ -61,10 +61,10 @@ NAVIGATION: tuple[Section, ...] = (
     Section("Overview", "overview", "home"),
     Section("Metrics", "staff-metrics", "chart"),
     Section("Customers", "customers", "people"),
-    Section("Orders", "staff-orders", "receipt"),
-    Section("Checkouts", "staff-checkout-sessions", "cart"),
     Section("Events", "staff-events", "events"),
     Section("Meters", "staff-meters", "gauge"),
+    Section("Orders", "staff-orders", "receipt"),
+    Section("Checkouts", "staff-checkout-sessions", "cart"),
     Section("Products", "staff-products", "box"),
     Section("Payments", "payments", "card"),
     Section("Developers", "developers", "code"),
@@ -72,9 +72,10 @@ NAVIGATION: tuple[Section, ...] = (
 
 CUSTOMER_TABS: tuple[CustomerTab, ...] = (
     CustomerTab("Details", "customer"),
+    CustomerTab("Usage", "customer-usage", styles=("css/lists.css", "css/charts.css", "css/metrics.css")),
+    CustomerTab("Events", "customer-events", styles=("css/lists.css", "css/events.css")),
     CustomerTab("Checkouts", "customer-checkouts", styles=("css/lists.css", "css/sales.css")),
     CustomerTab("Orders", "customer-orders", styles=("css/lists.css", "css/sales.css")),
-    CustomerTab("Events", "customer-events", styles=("css/lists.css", "css/events.css")),
     CustomerTab("History", "customer-history"),
 )
 

@@ -55,6 +55,7 @@ POLICY: dict[str, tuple[Membership.Role, Membership.Role | None]] = {
     "customer-checkouts": (VIEWER, NOTHING),
     "customer-orders": (VIEWER, NOTHING),
     "customer-payment-link": (MEMBER, MEMBER),
+    "customer-usage": (VIEWER, NOTHING),
     "staff-metrics": (VIEWER, NOTHING),
     "staff-metrics-export": (VIEWER, NOTHING),
     "staff-metrics-customers-export": (VIEWER, NOTHING),
