@@ -97,10 +97,9 @@ class ReportPage:
         return _name_of(self.before.span) if self.before else ""
 
     @property
-    def has_nothing(self) -> bool:
-        """Whether nothing at all happened in the range."""
-        totals = self.report.totals
-        return not (totals.events or totals.orders or totals.checkouts or totals.new_customers)
+    def has_no_events(self) -> bool:
+        """Whether neither the range nor the one before it has an event."""
+        return not (self.report.totals.events or (self.before and self.before.totals.events))
 
     def card(self, figure: Figure) -> Card:
         measure = bare(figure, self.currency)

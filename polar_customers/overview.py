@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import shlex
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,39 +11,64 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.counting import count_up_to
+from checkout.listing import with_customers
 from checkout.models import CheckoutSession, Order
 from customers.links import api_url, base_of, curl
 from customers.models import Customer
+from metrics.figures.figures import Figure
+from metrics.figures.periods import Interval, usual_span
+from metrics.links import send_command
+from metrics.models import Event, UnmatchedID
+from metrics.report_page import ReportPage
 from organizations.models import AccessToken
 from organizations.staff import StaffRequest
+from organizations.time_zones import time_zone
 
-RECENTLY = datetime.timedelta(days=30)
 NEWEST_SHOWN = 8
+ORDERS_SHOWN = 5
 FIRST_CUSTOMER = {"external_customer_id": "cust_123", "name": "Acme Inc"}
+FIGURES = (
+    Figure.REVENUE,
+    Figure.ORDERS,
+    Figure.CHECKOUT_CONVERSION,
+    Figure.NEW_CUSTOMERS,
+    Figure.ACTIVE_CUSTOMERS,
+    Figure.EVENTS,
+)
+STYLES = ("css/lists.css", "css/sales.css", "css/charts.css", "css/metrics.css")
 
 
 def overview(request: StaffRequest) -> HttpResponse:
-    """Figures that cost the same at any size, and the newest customers; the first steps where there are none."""
-    customers = Customer.objects.for_organization(request.organization).live()
+    """The figures that matter and their change, what needs somebody, and what is newest; the first steps where there is
+    no customer."""
+    organization = request.organization
+    customers = Customer.objects.for_organization(organization).live()
     newest = list(customers.order_by("-created_at", "-id")[:NEWEST_SHOWN])
     if not newest:
         return render(request, "polar_customers/first_steps.html", _first_steps(request))
-    since = (timezone.now() - RECENTLY).replace(microsecond=0)
-    orders = Order.objects.for_organization(request.organization).filter(created_at__gte=since)
-    checkouts = CheckoutSession.objects.for_organization(request.organization)
-    return render(
-        request,
-        "polar_customers/overview.html",
-        {
-            "newest": newest,
-            "total": count_up_to(customers),
-            "recent": count_up_to(customers.filter(created_at__gte=since)),
-            "without_id": count_up_to(customers.filter(external_customer_id__isnull=True)),
-            "orders": count_up_to(orders),
-            "open_checkouts": count_up_to(checkouts.with_status(CheckoutSession.Status.OPEN)),
-            "recent_query": urlencode({"created_after": f"{since:%Y-%m-%dT%H:%M:%SZ}"}),
-        },
-    )
+    span = usual_span(Interval.DAY, time_zone(organization.time_zone), end=timezone.now())
+    page = ReportPage.read(organization, span, figures=FIGURES)
+    orders = Order.objects.for_organization(organization).order_by("-created_at", "-id")
+    checkouts = CheckoutSession.objects.for_organization(organization)
+    waiting = UnmatchedID.objects.for_organization(organization).open().filter(count__gt=0)
+    context = {
+        "page": page,
+        "cards": page.cards(),
+        "metrics_url": reverse("dashboard:staff-metrics", args=[organization.slug]),
+        "styles": STYLES,
+        "newest": newest,
+        "newest_orders": list(with_customers(orders)[:ORDERS_SHOWN]),
+        "total": count_up_to(customers),
+        "without_id": count_up_to(customers.filter(external_customer_id__isnull=True)),
+        "open_checkouts": count_up_to(checkouts.with_status(CheckoutSession.Status.OPEN)),
+        "unmatched": count_up_to(waiting),
+    }
+    if page.has_no_events and not Event.objects.for_organization(organization).exists():
+        first = newest[0]
+        context["command"] = send_command(
+            base_of(request), external_customer_id=first.external_customer_id, customer_id=first.id
+        )
+    return render(request, "polar_customers/overview.html", context)
 
 
 def _first_steps(request: StaffRequest) -> dict[str, object]:

@@ -20,6 +20,7 @@ from customers import services
 from customers.links import api_path
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
+from metrics.tests.sending import event, send
 from organizations.models import Organization
 from organizations.tests.factories import OrganizationFactory, make_token
 from organizations.tests.people import MEMBER, OWNER, VIEWER, client_of, person
@@ -183,7 +184,7 @@ def test_an_owner_is_led_to_the_first_token(organization: Organization) -> None:
     assert "/o/acme/developers/tokens/new" in overview(client_of(person(OWNER, organization)))
 
 
-def test_the_figures_are_of_this_organization_and_of_those_who_are_there(
+def test_the_overview_is_of_this_organization_and_of_those_who_are_there(
     viewer: Client, organization: Organization
 ) -> None:
     customer(organization, external_customer_id="cust_1", name="<i>Ada</i>")
@@ -197,27 +198,56 @@ def test_the_figures_are_of_this_organization_and_of_those_who_are_there(
             a_session(owner)
             paid(a_session(owner, customer_id=(old if owner == organization else foreign).id))
     lapse(a_session(organization))
+    send(foreign.organization, event("foreign"))
     answer = viewer.get("/o/acme/")
-    names = ("total", "recent", "without_id", "orders", "open_checkouts")
-    assert [str(answer.context[name]) for name in names] == ["3", "2", "2", "2", "2"]
+    names = ("total", "without_id", "open_checkouts", "unmatched")
+    assert [str(answer.context[name]) for name in names] == ["3", "2", "2", "0"]
+    cards = {card.label: card.value for card in answer.context["cards"]}
+    assert cards == {
+        "Revenue": "60.00 USD",
+        "Orders": "2",
+        "Checkout conversion": "40.0%",
+        "New customers": "3",
+        "Active customers": "1",
+        "Events": "0",
+    }
     page = answer.content.decode()
     assert "&lt;i&gt;Ada&lt;/i&gt;" in page
     assert "Gone" not in page
     assert "Foreign" not in page
+    assert [order.number for order in answer.context["newest_orders"]] == [2, 1]
 
 
-def test_the_figures_lead_to_the_customers_that_they_count(
+def test_each_figure_says_how_it_changed_and_leads_to_its_course(
     viewer: Client, organization: Organization
 ) -> None:
-    customer(organization, external_customer_id="with")
-    customer(organization, name="Without")
-    old = customer(organization, external_customer_id="old")
-    Customer.objects.filter(pk=old.pk).update(created_at=timezone.now() - datetime.timedelta(days=31))
+    customer(organization, external_customer_id="cust_1")
+    days = (1, 2, 31, 40, 50, 61)
+    moments = [timezone.now() - datetime.timedelta(days=days) for days in days]
+    send(organization, *(event("cust_1", timestamp=moment.isoformat()) for moment in moments))
     answer = viewer.get("/o/acme/")
-    recent = viewer.get(f"/o/acme/customers?{answer.context['recent_query']}").content.decode()
-    assert "makes no sense" not in recent
-    assert ">with<" in recent
-    assert ">old<" not in recent
+    changes = {card.label: card.change.text for card in answer.context["cards"]}
+    assert changes["Events"] == "Down 33% from 3"
+    assert changes["Active customers"] == "Same as before"
+    chosen = viewer.get(re.findall(r'href="([^"]*figure=events)"', answer.content.decode())[0])
+    assert chosen.context["chosen"].label == "Events"
+
+
+def test_events_that_nobody_holds_ask_for_attention(viewer: Client, organization: Organization) -> None:
+    customer(organization, external_customer_id="cust_1")
+    send(organization, event("cust_1"))
+    assert "that no customer holds" not in overview(viewer)
+    send(organization, event("cust_2"), event("cust_2"), event("cust_3"))
+    assert "Events wait under 2 external IDs that no customer holds." in overview(viewer)
+
+
+def test_who_never_sent_an_event_is_shown_how(viewer: Client, organization: Organization) -> None:
+    customer(organization, external_customer_id="it's")
+    page = html.unescape(overview(viewer))
+    assert "Send your first event" in page
+    assert """-d '{"events": [{"name": "call", "external_customer_id": "it'"'"'s",""" in page
+    send(organization, event("cust_1", timestamp="2020-01-01T00:00:00Z"))
+    assert "Send your first event" not in overview(viewer)
 
 
 def test_counting_stops_where_it_is_told_to(
@@ -240,7 +270,7 @@ def test_the_overview_takes_as_many_queries_for_many_customers_as_for_one(
     for count in (1, 20):
         for _ in range(count):
             customer(organization)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(12):
             overview(viewer)
 
 
