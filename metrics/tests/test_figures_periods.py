@@ -140,3 +140,27 @@ def test_quarters_of_an_hour_are_of_one_day() -> None:
     found = pieces_of(span("2026-01-01T23:30Z", "2026-01-02T00:30Z", "week").cuts, ALL_UNITS)
     assert [quarters_of(piece).index("1") for piece in found] == [94, 0]
     assert [quarters_of(piece).count("1") for piece in found] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "interval", "expected"),
+    [
+        ("2026-01-01T00:00+01:00", "2026-01-04T00:00+01:00", "day", set()),
+        ("2026-01-01T00:00+01:00", "2026-01-04T00:01+01:00", "day", {3}),
+        ("2026-01-01T00:01+01:00", "2026-01-04T00:00+01:00", "day", {0}),
+        ("2026-01-01T12:00+01:00", "2026-01-01T13:00+01:00", "day", {0}),
+        ("2026-01-01T00:00+01:00", "2026-02-01T00:00+01:00", "week", {0, 4}),
+        ("2026-01-01T00:00+01:00", "2027-01-01T00:00+01:00", "year", set()),
+        ("2026-10-25T02:00+02:00", "2026-10-25T02:30+01:00", "hour", {1}),
+    ],
+)
+def test_periods_in_part_are_those_that_the_range_cuts(
+    start: str, end: str, interval: str, expected: set[int]
+) -> None:
+    assert span(start, end, interval, "Europe/Berlin").in_part == expected
+
+
+def test_a_usual_range_may_have_another_number_of_periods() -> None:
+    found = usual_span(Interval.DAY, time_zone("Europe/Berlin"), end=at("2026-03-30T12:00+02:00"), count=3)
+    assert found.start == at("2026-03-28T00:00+01:00")
+    assert len(found.periods) == 3
