@@ -1,11 +1,11 @@
-"""Where the search box finds events."""
+"""Where the search box finds events and meters."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 
 from customers.external_ids import is_external_customer_id
-from metrics.models import Event
+from metrics.models import Event, Meter
 from organizations.ids import parse_id
 from organizations.models import Organization
 
@@ -21,3 +21,11 @@ def event_address(organization: Organization, text: str) -> str | None:
         if event_id is not None:
             return reverse("dashboard:staff-event", args=[organization.slug, event_id])
     return None
+
+
+def meter_address(organization: Organization, text: str) -> str | None:
+    """The page of the meter whose ID is `text`."""
+    identity = parse_id(text)
+    if identity is None or not Meter.objects.for_organization(organization).filter(id=identity).exists():
+        return None
+    return reverse("dashboard:staff-meter", args=[organization.slug, identity])

@@ -14,7 +14,7 @@ import metrics.urls
 import organizations.urls
 from checkout.lookups import order_address, product_address, session_address
 from customers.lookups import customer_address
-from metrics.lookups import event_address
+from metrics.lookups import event_address, meter_address
 from organizations.models import Organization
 
 
@@ -90,4 +90,5 @@ LOOKUPS: tuple[Lookup, ...] = (
     order_address,
     product_address,
     event_address,
+    meter_address,
 )

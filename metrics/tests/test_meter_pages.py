@@ -123,6 +123,15 @@ class TestList:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
+    def test_the_search_box_leads_to_a_meter_of_the_organization_by_its_id(
+        self, viewer: Dashboard, organization: Organization, stranger: Organization
+    ) -> None:
+        mine, theirs = a_meter(organization), a_meter(stranger)
+        found = viewer.client.get(f"{viewer.root}/search", {"q": str(mine.id)})
+        assert found.headers["Location"] == f"{viewer.root}/meters/{mine.id}"
+        found = viewer.client.get(f"{viewer.root}/search", {"q": str(theirs.id)})
+        assert found.headers["Location"].startswith(f"{viewer.root}/customers")
+
     def test_the_list_of_another_organization_is_its_own(
         self, viewer: Dashboard, stranger: Organization
     ) -> None:

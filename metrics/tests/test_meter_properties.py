@@ -28,7 +28,7 @@ from metrics.tests.test_figures_properties import generated, moments_about, span
 from metrics.tests.worlds import OWN_IDS, Row, World, by_customer, by_period, of_subject, rows_of
 from organizations.models import Organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 
 AT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 NAMES = ("call", "login", "never")
