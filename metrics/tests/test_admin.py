@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.services import create_customer, delete_customer
 from customers.tests.dashboard import text
-from metrics.models import Event, EventName, UnmatchedID
+from metrics.models import Event, EventName, Meter, UnmatchedID
 from metrics.services.binding import bind_events
+from metrics.services.meters import create_meter, update_meter
 from metrics.tests.sending import AT, event, send, stored
 from organizations.models import Organization
 from organizations.tests.administration import page, superuser
 from organizations.tests.people import client_of, person
 
 EVENT, UNMATCHED, NAME = "metrics.event", "metrics.unmatchedid", "metrics.eventname"
+METER = "metrics.meter"
 
 
 @pytest.fixture
@@ -122,10 +124,28 @@ def test_names(browser: Client, organization: Organization) -> None:
     assert found(browser, NAME, q="CA") == []
 
 
-@pytest.mark.parametrize("label", [EVENT, UNMATCHED, NAME])
+def test_meters(browser: Client, organization: Organization, stranger: Organization) -> None:
+    made = {"function": "sum", "property_name": "tokens", "event_metadata": {"model": "<b>"}}
+    mine = create_meter(organization=organization, name="Tokens", **made)
+    theirs = update_meter(
+        meter=create_meter(organization=stranger, name="Tokens, old", function="count"), archived=True
+    )
+    assert set(found(browser, METER, q="Tok")) == {mine, theirs}
+    for asked in (str(mine.id), mine.id.hex):
+        assert found(browser, METER, q=asked) == [mine]
+    assert found(browser, METER, q="tok") == []
+    assert found(browser, METER, archived="true") == [theirs]
+    assert found(browser, METER, organization=organization.slug) == [mine]
+    said = " ".join(text(browser.get(page(METER, "change", mine.id))).split())
+    assert 'Sum of tokens over events of any name whose model is "<b>"' in said
+
+
+@pytest.mark.parametrize("label", [EVENT, UNMATCHED, NAME, METER])
 def test_nothing_is_written(label: str, browser: Client, organization: Organization) -> None:
     send(organization, event())
-    row = {EVENT: Event, UNMATCHED: UnmatchedID, NAME: EventName}[label].objects.get()
+    create_meter(organization=organization, name="Calls", function="count")
+    models = {EVENT: Event, UNMATCHED: UnmatchedID, NAME: EventName, METER: Meter}
+    row = models[label].objects.get()
     before = vars(row).copy()
     before.pop("_state")
     for address in (page(label, "change", row.pk), page(label, "add"), page(label, "delete", row.pk)):
