@@ -92,7 +92,6 @@ def for_rows(
     sessions: QuerySet[CheckoutSession], organization: Organization | uuid.UUID
 ) -> QuerySet[CheckoutSession]:
     """With what a row of the organization's sessions shows: whose it is, and the beginning of what it sells."""
-    # By the organization too, which the index of items begins with.
     first = CheckoutItem.objects.filter(organization=organization, position__lt=_ITEMS_READ)
     return with_customers(sessions).prefetch_related(Prefetch("items", queryset=first, to_attr="first_items"))
 

@@ -58,7 +58,7 @@ class Order(models.Model):
             models.UniqueConstraint(fields=("organization", "id"), name="orders_organization_id_unique"),
             models.UniqueConstraint(fields=("organization", "number"), name="orders_number_unique"),
             models.UniqueConstraint(
-                fields=("organization", "checkout_session"), name="orders_checkout_session_unique"
+                fields=("checkout_session", "organization"), name="orders_checkout_session_unique"
             ),
             models.CheckConstraint(condition=Q(number__gte=1, amount_total__gte=1), name="orders_positive"),
         )

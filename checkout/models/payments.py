@@ -72,7 +72,7 @@ class PaymentAttempt(models.Model):
             ),
         )
         indexes = (
-            models.Index("organization", "session", "created_at", "id", name="idx_payment_attempts_session"),
+            models.Index("session", "organization", "created_at", "id", name="idx_payment_attempts_of"),
             models.Index("organization", "processor", "reference", name="idx_payment_attempts_ref"),
         )
 

@@ -179,7 +179,7 @@ class CheckoutItem(models.Model):
         ordering = ("position",)
         constraints = (
             models.UniqueConstraint(
-                fields=("organization", "session", "position"), name="checkout_items_position_unique"
+                fields=("session", "organization", "position"), name="checkout_items_position_unique"
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY, unit_amount__gte=1)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from checkout.filters import CheckoutSessionFilter, OrderFilter, ProductFilter
-from checkout.models import CheckoutSession, Order, Product
+from checkout.models import CheckoutItem, CheckoutSession, Order, PaymentAttempt, Product
 from customers.services import create_customer
 from organizations.models import Organization
 
@@ -85,3 +85,13 @@ def test_sessions_under_an_external_id_are_looked_up_in_two_places(organization:
     for index in ("idx_sessions_customer", "idx_sessions_unlinked"):
         assert f'"{index}"' in plan, plan
     assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("model", "column"),
+    [(CheckoutItem, "session_id"), (Order, "checkout_session_id"), (PaymentAttempt, "session_id")],
+)
+def test_what_belongs_to_a_session_has_an_index_that_begins_with_it(model: Any, column: str) -> None:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table).values()
+    assert any((one["index"] or one["unique"]) and one["columns"][0] == column for one in found)

@@ -45,7 +45,7 @@ def order_of(request: StaffRequest, order_id: uuid.UUID) -> Order:
 
 
 def items_of(session: CheckoutSession) -> list[CheckoutItem]:
-    """What a session sells, along the organization's index."""
+    """What a session sells, in its order."""
     return list(CheckoutItem.objects.filter(organization=session.organization_id, session=session))
 
 
