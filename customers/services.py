@@ -148,7 +148,14 @@ def _erase(customer: Customer) -> None:
         customer.external_customer_id = stand_in
     customer.save(update_fields=[*emptied, "external_customer_id"])
     erase_history(customer, stand_in=stand_in)
-    customer_erased.send(Customer, customer=customer, external_customer_id=own_id, stand_in=stand_in)
+    customer_erased.send(
+        Customer,
+        customer=customer,
+        external_customer_id=own_id,
+        names=names,
+        addresses=addresses,
+        stand_in=stand_in,
+    )
 
 
 def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:

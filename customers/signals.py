@@ -11,5 +11,6 @@ external_id_set = Signal()
 erasure_begins = Signal()
 
 # `customer` is being erased. `external_customer_id` is the ID that it had, None if none, and `stand_in` what takes its
-# place. Each receiver erases its own app's copies before it returns.
+# place; `names` and `addresses` are all that its name and e-mail address ever were. Each receiver erases its own app's
+# copies before it returns.
 customer_erased = Signal()

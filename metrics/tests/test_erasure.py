@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from api.tests.wsgi import Server
-from customers.services import create_customer, delete_customer, stand_in_for
+from customers.services import create_customer, delete_customer, stand_in_for, update_customer
 from metrics.models import Duplicates, Event
 from metrics.services.binding import bind_events
 from metrics.tests.sending import event, send, stored
@@ -68,6 +68,31 @@ def test_every_copy_of_the_id_goes(
     assert found["external_id"] == f"deleted-{found['id']}"
     bind_events(organization_id=organization.id)
     assert Event.objects.get().customer_id == customer.id
+
+
+def test_a_name_and_an_address_that_events_say(organization: Organization) -> None:
+    customer = create_customer(organization=organization, name="Ann Lee", email="Ann@Example.com")
+    update_customer(customer=customer, name="Ann Ray", email="ray@example.com")
+    says = {
+        "by": "ANN RAY",
+        "before": "ann lee",
+        "to": "Ann <ann@example.com>, Ray@example.com",
+        "kept": "Ann Ray's team",
+        "n": 1,
+    }
+    send(
+        organization,
+        event(None, customer_id=str(customer.id), external_id="ann@example.com-1", metadata=says),
+    )
+    delete_customer(customer=customer, anonymize=True)
+    stand_in = stand_in_for(customer.id)
+    (found,) = stored(organization)
+    assert found.metadata == {
+        **dict.fromkeys(("by", "before", "to"), stand_in),
+        "kept": "Ann Ray's team",
+        "n": 1,
+    }
+    assert found.external_id == f"deleted-{found.id}"
 
 
 def test_other_events_keep_what_they_say(organization: Organization) -> None:
