@@ -150,10 +150,12 @@ class TestLive:
 class TestEvent:
     def test_it_says_what_happened_and_why(self, viewer: Dashboard, organization: Organization) -> None:
         create_customer(organization=organization, external_customer_id="CUST_1", name="Ada")
-        create_meter(organization=organization, name="Calls", function="count", event_name="call")
+        meter = create_meter(organization=organization, name="Calls", function="count", event_name="call")
         shown = one(organization, external_id="a", timestamp=AT, metadata={"model": "large", "n": 5})
         send(organization, event("cust_2", external_id="a"))
-        said = text(viewer.get(f"/events/{shown.id}"))
+        page = viewer.get(f"/events/{shown.id}")
+        said = text(page)
+        assert f'href="{viewer.root}/meters/{meter.id}"' in page.content.decode()
         for part in ("Waits for a customer", "Nearly the same ID CUST_1", "model large", "n 5 Number"):
             assert part in said, part
         for part in ("it had another external customer ID", "The meter “Calls” counts it", "Sent again 1×"):
