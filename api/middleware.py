@@ -87,6 +87,8 @@ class ActorMiddleware:
     """Behind authentication: what a logged-in person changes is theirs, in the history and in the logs. (A token's
     changes are noted where the token is checked.)"""
 
+    for_pages = True
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes import middleware as axes
 from csp import middleware as csp
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
@@ -16,12 +17,23 @@ _API, _DOCS = "/v1/", "/v1/docs"
 
 
 class PagesOnly:
-    """Before a middleware class: lets the API's requests pass by it."""
+    """Before a middleware class: lets the API's requests pass by it, and by all that follow it and are `for_pages` too,
+    in one step."""
+
+    for_pages = True
+
+    def __init__(self, get_response: Any, *args: Any) -> None:
+        super().__init__(get_response, *args)  # type: ignore[call-arg]
+        # Django hands each middleware the next one wrapped in what makes answers of exceptions.
+        following: Any
+        while getattr(following := getattr(get_response, "__wrapped__", None), "for_pages", False):
+            get_response = following.get_response
+        self._beyond_pages = get_response
 
     def __call__(self, request: HttpRequest) -> Any:
         path = request.path_info
         if path.startswith(_API) and not path.startswith(_DOCS):
-            return self.get_response(request)  # type: ignore[attr-defined]
+            return self._beyond_pages(request)
         return super().__call__(request)  # type: ignore[misc]
 
 
@@ -42,4 +54,8 @@ class CSPMiddleware(PagesOnly, csp.CSPMiddleware):
 
 
 class WhiteNoiseMiddleware(PagesOnly, whitenoise.WhiteNoiseMiddleware):  # type: ignore[misc]
+    pass
+
+
+class AxesMiddleware(PagesOnly, axes.AxesMiddleware):  # type: ignore[misc]
     pass

@@ -16,6 +16,8 @@ _OPEN = frozenset({"login", "logout", "password", "healthz", "readyz", "metrics"
 class PasswordChangeMiddleware:
     """Someone whose password was made for them changes it before they see any page. (Programs have tokens.)"""
 
+    for_pages = True
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 

@@ -106,16 +106,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    # For pages alone, one behind the other: the API's requests pass all of them in one step.
     "api.page_middleware.WhiteNoiseMiddleware",
     "api.page_middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "api.page_middleware.AuthenticationMiddleware",
     "organizations.middleware.PasswordChangeMiddleware",
     "api.page_middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.page_middleware.CSPMiddleware",
     "api.middleware.ActorMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "api.page_middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [

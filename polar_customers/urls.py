@@ -24,17 +24,18 @@ organization_pages = [
     *PAGES,
 ]
 
+# Routes are tried one after the other, so what is asked most stands first.
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", healthz, name="healthz"),
-    path("readyz", readyz, name="readyz"),
-    path("metrics", metrics, name="metrics"),
-    path("v1/openapi.json", openapi_json, name="openapi"),
-    path("v1/docs", Docs.as_view(), name="docs"),
     path("v1/", include("customers.api.urls")),
     path("v1/", include("metrics.api.urls")),
     path("v1/", include("metrics.api.figures.urls")),
     path("v1/", include("metrics.api.meters.urls")),
     path("v1/", include("checkout.api.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("v1/openapi.json", openapi_json, name="openapi"),
+    path("v1/docs", Docs.as_view(), name="docs"),
     path("", include("checkout.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

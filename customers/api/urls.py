@@ -22,8 +22,6 @@ class RestOfPathConverter:
 register_converter(RestOfPathConverter, "rest")
 
 urlpatterns = [
-    path("customers", CustomerViewSet.as_view({"get": "list", "post": "create"}), name="customers"),
-    path("customers/export", CustomerViewSet.as_view({"get": "export"}), name="customers-export"),
     path(
         "customers/external_id/<rest:external_customer_id>",
         CustomerByExternalIDViewSet.as_view(
@@ -31,6 +29,8 @@ urlpatterns = [
         ),
         name="customer-by-external-id",
     ),
+    path("customers", CustomerViewSet.as_view({"get": "list", "post": "create"}), name="customers"),
+    path("customers/export", CustomerViewSet.as_view({"get": "export"}), name="customers-export"),
     path(
         "customers/<str:customer_id>",
         CustomerViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),

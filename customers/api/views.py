@@ -20,7 +20,12 @@ from api.prepared import PreparedLookup
 from api.viewsets import LIST_PARAMETERS, OrganizationViewSet
 from customers import services
 from customers.api.reference import OPERATIONS, OPERATIONS_BY_EXTERNAL_ID
-from customers.api.serializers import CustomerPatchSerializer, CustomerSerializer, CustomerWriteSerializer
+from customers.api.serializers import (
+    CustomerPatchSerializer,
+    CustomerSerializer,
+    CustomerWriteSerializer,
+    represent,
+)
 from customers.exceptions import CustomerGone
 from customers.export import FORMATS, export_response
 from customers.external_ids import check_external_customer_id, is_external_customer_id
@@ -78,7 +83,7 @@ class CustomerViews(OrganizationViewSet):
         if status_code == status.HTTP_201_CREATED:
             path = reverse("customer", kwargs={"customer_id": customer.id})
             headers = {"Location": self.request.build_absolute_uri(path)}
-        return Response(self.get_serializer(customer).data, status=status_code, headers=headers)
+        return Response(represent(customer), status=status_code, headers=headers)
 
 
 class CustomerViewSet(CustomerViews):
@@ -95,8 +100,8 @@ class CustomerViewSet(CustomerViews):
     repeatable_parameters = REPEATABLE
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filtered(request))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filtered(request)) or ()
+        return self.get_paginated_response([represent(customer) for customer in page])
 
     def export(self, request: Request) -> HttpResponseBase:
         file_format = request.query_params.get("format", "csv")

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from api.prepared import PreparedLookup
 from customers.models import Customer
 from metrics.models import EventBatch, UnmatchedID
 from metrics.monitoring import BOUND_EVENTS
@@ -35,14 +36,19 @@ SELECT customer_id, timestamp FROM events WHERE id = ANY(%(bound)s) AND NOT EXIS
 """
 
 
+# Asked for each customer that gets an ID.
+_waiting_for = PreparedLookup(
+    lambda organization, customer: (
+        UnmatchedID.objects.for_organization(organization).unbound().filter(customer=customer)
+    ),
+    uuid.UUID(int=1),
+    uuid.UUID(int=2),
+)
+
+
 def defer_binding(*, customer: Customer, **told: Any) -> None:
     """Has the worker bind what the customer got with its ID, if there is anything. For the signal `external_id_set`."""
-    if (
-        UnmatchedID.objects.for_organization(customer.organization_id)
-        .unbound()
-        .filter(customer=customer)
-        .exists()
-    ):
+    if _waiting_for.get(customer.organization_id, customer.id) is not None:
         app.configure_task(TASK).defer(
             organization_id=str(customer.organization_id), customer_id=str(customer.id)
         )
