@@ -43,6 +43,7 @@ INEXPRESSIBLE = {
     *(("whole_file", name) for name in ("cursor", "limit")),
     *(("surrounding_white_space", "name"), ("forbidden_character", "name")),
     ("number_of_events", "events"),
+    ("exactly_one", "event_id"),
     *((code, "property") for code in ("property_not_used", "required")),
 }
 
