@@ -77,5 +77,11 @@ def test_erasure_tells_the_id_and_its_stand_in(organization: Organization, erasu
     assert erasures.calls == []
     delete_customer(customer=customer, anonymize=True)
     assert erasures.calls == [
-        {"customer": customer, "external_customer_id": "cust_1", "stand_in": stand_in_for(customer.id)}
+        {
+            "customer": customer,
+            "external_customer_id": "cust_1",
+            "stand_in": stand_in_for(customer.id),
+            "names": set(),
+            "addresses": set(),
+        }
     ]
