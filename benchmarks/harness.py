@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from polar_customers import web_server
+
 HERE = Path(__file__).resolve().parent
 WORKERS = 2
 THREADS = 4
@@ -81,12 +83,19 @@ def require_wrk() -> None:
 
 @contextlib.contextmanager
 def serving(name: str, target: str, log: IO[bytes], **environment: str) -> Iterator[Server]:
-    """A WSGI application under the product's web server, with the product's number of processes and threads."""
+    """A WSGI application under the product's web server, with the product's number of processes and threads. The product
+    itself runs as in production: imported before the server forks, its figures shared by the processes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
-    command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port", str(port), target]
+    options = ["--interface", "wsgi", "--http", "1", "--no-ws"]
+    options += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port", str(port)]
+    if target == web_server.TARGET:
+        figures = tempfile.mkdtemp(prefix="figures-", dir=os.environ["DATA_DIR"])
+        environment = {"PROMETHEUS_MULTIPROC_DIR": figures, **environment}
+        command = [sys.executable, "-m", "polar_customers.web_server", *options]
+    else:
+        command = [sys.executable, "-m", "granian", *options, target]
     process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)  # noqa: S603
     try:
         deadline = time.monotonic() + 60
@@ -100,6 +109,14 @@ def serving(name: str, target: str, log: IO[bytes], **environment: str) -> Itera
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def ratio(ours: Sequence[Result], theirs: Sequence[Result], figure: str) -> float:
+    """The middle of what each round gives: a machine that others use too changes from one round to the next."""
+    return statistics.median(
+        float(getattr(our, figure)) / float(getattr(their, figure))
+        for our, their in zip(ours, theirs, strict=True)
+    )
 
 
 def median(results: Sequence[Result]) -> Result:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What parts the fields in the text that is searched: no external ID can hold it, and hardly a name does.
 SEPARATOR = "\x1f"
 
+_TEXT = TextField()  # of a value that a search compares with; or each search would make one several times
+
 
 class FoldCase(Func):
     """Text without its letter case, by Unicode's simple mappings, the same on every server (see migration 0001)."""
@@ -50,7 +52,7 @@ class NearForm(FoldCase):
 def containing(fragment: str) -> FoldCase:
     """The pattern of what contains `fragment` in any letter case, for `Like` and `__like`."""
     escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return FoldCase(Value(f"%{escaped}%"))
+    return FoldCase(Value(f"%{escaped}%", _TEXT))
 
 
 class SearchGrams(Func):
@@ -102,7 +104,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         pattern = containing(fragment)
         conditions: list[models.Lookup | Q] = [Like(F("search_text"), pattern)]
         if query := index_query(fragment, self.db):
-            conditions.append(Matches(SearchGrams(F("search_text")), FoldedQuery(Value(query))))
+            conditions.append(Matches(SearchGrams(F("search_text")), FoldedQuery(Value(query, _TEXT))))
         if SEPARATOR in fragment:  # of a field's own, not between two
             conditions.append(Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern)))
         return self.filter(*conditions)
