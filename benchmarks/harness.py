@@ -83,8 +83,8 @@ def require_wrk() -> None:
 
 @contextlib.contextmanager
 def serving(name: str, target: str, log: IO[bytes], **environment: str) -> Iterator[Server]:
-    """A WSGI application under the product's web server, with the product's number of processes and threads. The product
-    itself runs as in production: imported before the server forks, its figures shared by the processes."""
+    """A WSGI application under the product's web server, with the product's number of processes and threads. The
+    product itself runs as in production: imported before the server forks, its figures shared by the processes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
