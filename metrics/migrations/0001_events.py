@@ -248,6 +248,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "unmatched_ids",
+                "verbose_name": "unmatched ID",
                 "ordering": ("-last_seen", "-id"),
             },
         ),

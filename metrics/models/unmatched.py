@@ -49,6 +49,7 @@ class UnmatchedID(models.Model):
 
     class Meta:
         db_table = "unmatched_ids"
+        verbose_name = "unmatched ID"
         ordering = ("-last_seen", "-id")
         constraints = (
             models.UniqueConstraint(
