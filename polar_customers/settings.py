@@ -147,7 +147,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People and passwords
 AUTH_USER_MODEL = "organizations.User"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the address is unique, in any letter case: users_email_unique
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the address is unique, in any letter case: users_email_unique
+    "axes.W002",  # its middleware is there, as a subclass, which the check doesn't see
+]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
