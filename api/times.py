@@ -17,7 +17,8 @@ def parse_time(text: str) -> datetime.datetime:
     """The moment that `text` names, in UTC. Raises ValidationError for anything but RFC 3339 with an offset."""
     if _RFC3339.fullmatch(text):
         try:
-            return datetime.datetime.fromisoformat(text.upper()).astimezone(datetime.UTC)
+            moment = datetime.datetime.fromisoformat(text.upper())
+            return moment if moment.tzinfo is datetime.UTC else moment.astimezone(datetime.UTC)
         except (ValueError, OverflowError):
             pass
     hint = " (a “+” in a URL is written %2B)" if " " in text else ""

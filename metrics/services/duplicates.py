@@ -19,7 +19,7 @@ class Again(NamedTuple):
     external_id: str
     name: int
     own_id: str | None
-    customer_id: uuid.UUID | None
+    customer_id: str | None
     timestamp: datetime.datetime | None
     metadata: str
 

@@ -205,6 +205,7 @@ class TestBodies:
             b'{"events": [{"name": "a", "external_customer_id": "x", "metadata": {"a": 1, "a": 2}}]}',
             b'{"events": [], "events": [{"name": "a", "external_customer_id": "x"}]}',
             b'{"events": [{"name": "a", "name" : "b", "external_customer_id": "x"}]}',
+            b'{"events": [{"name": "\\u0022:", "external_customer_id": "x", "metadata": {"a": 1, "a": 2}}]}',
             b'{"events": [{"name": "\xff", "external_customer_id": "x"}]}',
             b"[" * 100_000,
         ],
@@ -216,7 +217,6 @@ class TestBodies:
     @pytest.mark.parametrize(
         "body",
         [
-            b'{"events": [{"name" : "a", "external_customer_id"\t:"x"}]}',
             b'{"events": [{"name": ":a", "external_customer_id": "x", "metadata": {"\\"": "\\":"}}]}',
             b'{"events": [{"name": "a", "external_customer_id": "x", "metadata": {"a\\":": "b"}}]}',
         ],
@@ -225,12 +225,17 @@ class TestBodies:
         assert decode(body) is None
         assert api("POST", "/v1/events/ingest", body).json == {"inserted": 1, "duplicates": 0}
 
+    def test_half_a_surrogate_pair_is_refused(self, api: Server) -> None:
+        body = b'{"events": [{"name": "a", "external_customer_id": "x", "metadata": {"a": "\\ud800"}}]}'
+        assert api("POST", "/v1/events/ingest", body).status == 400
+
     def test_json_as_programs_write_it_is_decoded_at_once(self) -> None:
         body = {
             "events": [event(metadata={"a": 1, "b": "x: y"}), event(None, customer_id=NO_ID, timestamp=AT)]
         }
         for separators in ((",", ":"), (", ", ": ")):
             assert decode(json.dumps(body, separators=separators).encode()) is not None
+        assert decode(b'{"events": [{"name" : "a", "external_customer_id"\t:"x"}]}') is not None
         assert decode(json.dumps(body, indent=2).encode()) is not None
 
 
