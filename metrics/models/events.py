@@ -109,6 +109,10 @@ class Event(models.Model):
             models.Index(
                 "organization", "timestamp", name="idx_events_waiting", condition=Q(customer__isnull=True)
             ),
+            # For the foreign key, whenever an UnmatchedID under which nothing waited is removed.
+            models.Index(
+                "organization", "unmatched", name="idx_events_waited", condition=Q(unmatched__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:

@@ -51,8 +51,9 @@ SELECT sent.id, holder.id FROM unnest(string_to_array(%(ids)s, E'\n')) AS sent (
 ) AS holder
 """
 _CUSTOMERS = r"""
-SELECT sent.id::text, live.id::text FROM unnest(string_to_array(%(ids)s, E'\n')::uuid[]) AS sent (id) CROSS JOIN LATERAL (
-  SELECT id FROM customers WHERE organization_id = %(organization)s AND id = sent.id AND deleted_at IS NULL LIMIT 1
+SELECT sent.id, live.id FROM unnest(string_to_array(%(ids)s, E'\n')) AS sent (id) CROSS JOIN LATERAL (
+  SELECT id::text FROM customers
+  WHERE organization_id = %(organization)s AND id = sent.id::uuid AND deleted_at IS NULL LIMIT 1
 ) AS live
 """
 _COPY = """
@@ -256,7 +257,8 @@ def _as_rows(
     # In the order of their own IDs, as everyone stores them, so that no two calls wait for each other.
     rows = sorted(enumerate(events, first), key=lambda row: row[1].external_id or "")
     lines = [
-        f"{identity:032x}\t{organization}\t{numbers[event.name]}\t{event.customer_id or ''}\t{event.unmatched_id or ''}\t"
+        f"{identity:032x}\t{organization}\t{numbers[event.name]}\t"
+        f"{event.customer_id or ''}\t{event.unmatched_id or ''}\t"
         f"{arrived if event.timestamp is now else event.timestamp.isoformat()}\t{arrived}\t"
         f"{'t' if event.own_id is None else 'f'}\t{event.external_id or ''}\t{event.metadata}\n"
         for identity, event in rows

@@ -78,6 +78,22 @@ def test_nothing_is_deferred_where_nothing_waits(organization: Organization, run
     assert not UnmatchedID.objects.exists()
 
 
+def test_a_new_customer_costs_the_same_however_many_events_there_are(organization: Organization) -> None:
+    def read() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'events'"
+            )
+            (rows,) = cursor.fetchone()
+            return int(rows)
+
+    create_customer(organization=organization, external_customer_id="cust_1")
+    send(organization, *[event() for _ in range(1_000)])
+    before = read()
+    create_customer(organization=organization, external_customer_id="cust_2")
+    assert read() - before < 10
+
+
 def test_who_comes_past_the_services_gets_them_too(organization: Organization, run_tasks: Any) -> None:
     send(organization, event("cust_1"), event("cust_2"))
     first = Customer.objects.create(organization=organization, external_customer_id="cust_1")
