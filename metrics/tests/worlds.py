@@ -19,6 +19,7 @@ from metrics.services import binding, folding
 from metrics.tests.sending import event, send
 from organizations.models import Organization
 
+MINUTE = datetime.timedelta(minutes=1)
 QUARTER = datetime.timedelta(minutes=15)
 OWN_IDS = ("a", "b", "c", "A")
 
@@ -221,20 +222,30 @@ def by_period(
 ) -> list[list[Row]]:
     """The rows of each period that there is a moment of from `start` to before `end`, in order."""
     periods: dict[Any, list[Row]] = defaultdict(list)
-    step = QUARTER if end - start < datetime.timedelta(days=40) else QUARTER * 24
+    begins: dict[Any, datetime.datetime] = {}
+
+    def period(at: datetime.datetime) -> list[Row]:
+        key = clock_period(at, interval, zone)
+        begins[key] = min(at, begins.get(key, at))
+        return periods[key]
+
+    # Where clocks are set back a minute after midnight, there is an hour of one minute.
+    step = (
+        MINUTE
+        if interval == "hour"
+        else QUARTER
+        if end - start < datetime.timedelta(days=40)
+        else QUARTER * 24
+    )
     at = start
     while at < end:
-        periods[clock_period(at, interval, zone)]
+        period(at)
         at += step
-    periods[clock_period(end - datetime.timedelta(microseconds=1), interval, zone)]
+    period(end - datetime.timedelta(microseconds=1))
     for row in rows:
         if start <= row.at < end:
-            periods[clock_period(row.at, interval, zone)].append(row)
-    # By the clock: an hour that comes twice comes first before clocks are set back, with the larger offset.
-    keys = sorted(
-        periods, key=lambda key: (key[0], key[1], -key[2]) if isinstance(key, tuple) else (key, 0, 0)
-    )
-    return [periods[key] for key in keys]
+            period(row.at).append(row)
+    return [periods[key] for key in sorted(begins, key=begins.__getitem__)]
 
 
 def by_customer(organization: Organization, rows: Iterable[Row], *, deleted: bool) -> dict[Any, list[Row]]:
