@@ -35,6 +35,7 @@ def cut_params(cuts: Sequence[Cut]) -> Params:
         "end": cuts[-1].end,
         "cut_periods": array(cut.period for cut in cuts),
         "cut_starts": array(cut.start.isoformat() for cut in cuts),
+        "cut_ends": array(cut.end.isoformat() for cut in cuts),
     }
 
 
