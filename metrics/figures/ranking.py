@@ -21,6 +21,7 @@ from metrics.figures import of_subjects
 from metrics.figures.figures import ALL_FIGURES, BY_CURRENCY, Figure, Figures, Source, sources_of
 from metrics.figures.of_subjects import WANTED, Subject
 from metrics.figures.periods import Cut
+from metrics.figures.pieces import Unit, pieces_of
 from metrics.figures.sums import Params, is_summed, with_events
 from organizations.models import Organization
 
@@ -66,16 +67,11 @@ class Ranking:
 
 
 _COLUMNS = "(customer_id, own_id, events, orders, amount, sold, checkouts, succeeded, created)"
-_FROM_EVENTS = f"""
-  SELECT customer_id, own_id, sum(events), 0, 0, 0, 0, 0, 0 FROM (
-    SELECT summed.customer_id, NULL::text AS own_id, summed.events
-    FROM unnest(%(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[]) AS piece (first, last)
-    CROSS JOIN LATERAL (
-      SELECT customer_id, events FROM rollup_customer_days
-      WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
-    ) AS summed
-    UNION ALL
-    SELECT event.customer_id, NULL, 1
+# Events that are in no sum, or are read one by one where the range begins or ends within a day.
+_OTHERS = f"""
+others (customer_id, own_id, events) AS MATERIALIZED (
+  SELECT customer_id, own_id, sum(events)::bigint FROM (
+    SELECT event.customer_id, NULL::text AS own_id, 1 AS events
     FROM unnest(%(sum_event_firsts)s::timestamptz[], %(sum_event_lasts)s::timestamptz[]) AS piece (first, last)
     CROSS JOIN LATERAL (
       SELECT customer_id FROM events WHERE organization_id = %(organization)s
@@ -91,8 +87,51 @@ _FROM_EVENTS = f"""
       SELECT unmatched_id, count(*) AS events FROM events WHERE organization_id = %(organization)s
         AND customer_id IS NULL AND timestamp >= %(events_start)s AND timestamp < %(events_end)s GROUP BY 1
     ) AS event JOIN unmatched_ids AS unmatched ON unmatched.id = event.unmatched_id
+  ) AS single GROUP BY 1, 2
+)
+"""
+_FROM_EVENTS = """
+  SELECT customer_id, own_id, sum(events), 0, 0, 0, 0, 0, 0 FROM (
+    {summed} UNION ALL SELECT customer_id, own_id, events FROM others
   ) AS used GROUP BY 1, 2
 """
+_OF_DAYS = """
+  organization_id = %(organization)s AND day >= %(first_day)s AND day < %(last_day)s
+"""
+_SUMMED = f"SELECT customer_id, NULL::text AS own_id, events FROM rollup_customer_days WHERE {_OF_DAYS}"
+# Who used most, without adding up everybody's days. All of a customer's light days, of few events each, make at most
+# %(light)s; the last on the first page has at least the `bar`. Who doesn't come near that with heavy days and other
+# events isn't on the page. Where the bar is too low to tell, or too many come near it, all is added up.
+_LEADERS = f"""
+heavy (customer_id, events) AS MATERIALIZED (
+  SELECT customer_id, sum(events)::bigint FROM rollup_customer_days
+  WHERE {_OF_DAYS} AND events > %(light_day)s AND customer_id NOT IN (
+    SELECT id FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NOT NULL
+  ) GROUP BY 1
+),
+bar (events) AS MATERIALIZED (SELECT events FROM heavy ORDER BY events DESC OFFSET %(limit)s - 1 LIMIT 1),
+near (customer_id) AS MATERIALIZED (
+  SELECT customer_id FROM (
+    SELECT customer_id, events FROM heavy UNION ALL SELECT customer_id, events FROM others WHERE customer_id IS NOT NULL
+  ) AS known GROUP BY 1 HAVING sum(events) + %(light)s >= (SELECT events FROM bar)
+),
+telling (tells) AS MATERIALIZED (
+  SELECT coalesce((SELECT events FROM bar) > %(light)s, false) AND (SELECT count(*) FROM near) <= %(most)s
+)
+"""
+_SUMMED_OF_LEADERS = f"""
+  SELECT near.customer_id, NULL::text AS own_id, summed.events FROM near
+  CROSS JOIN generate_series(0, %(last_day)s::date - %(first_day)s::date - 1) AS number
+  CROSS JOIN LATERAL (
+    SELECT events FROM rollup_customer_days WHERE organization_id = %(organization)s
+      AND day = %(first_day)s::date + number AND customer_id = near.customer_id OFFSET 0
+  ) AS summed
+  WHERE (SELECT tells FROM telling)
+  UNION ALL
+  {_SUMMED} AND NOT (SELECT tells FROM telling)
+"""
+_LIGHT_DAY = 3  # events
+_MOST_LEADERS = 2_000
 _FROM_ORDERS = """
   SELECT customer_id, NULL::text, 0, count(*), sum(amount_total) FILTER (WHERE currency = %(currency)s),
     count(*) FILTER (WHERE currency = %(currency)s), 0, 0, 0
@@ -109,8 +148,10 @@ _FROM_CHECKOUTS = """
     WHERE organization_id = %(organization)s AND created_at >= %(start)s AND created_at < %(end)s
       AND (customer_id IS NOT NULL OR external_customer_id IS NOT NULL) GROUP BY 1, 2
   ) AS begun
-  LEFT JOIN customers AS holder ON begun.customer_id IS NULL AND holder.organization_id = %(organization)s
-    AND holder.external_customer_id = begun.external_customer_id AND holder.deleted_at IS NULL
+  LEFT JOIN LATERAL (
+    SELECT id FROM customers WHERE begun.customer_id IS NULL AND organization_id = %(organization)s
+      AND external_customer_id = begun.external_customer_id AND deleted_at IS NULL LIMIT 1
+  ) AS holder ON true
 """
 _FROM_CUSTOMERS = """
   SELECT id, NULL::text, 0, 0, 0, 0, 0, 0, 1 FROM customers
@@ -259,14 +300,14 @@ class _Reading:
         page = _PAGE.format(after=after, direction="DESC" if lower else "ASC")
         query, params = of_subjects.statement(
             self.organization.id,
-            [ranked, page, WANTED.format(query=_OF_PAGE)],
+            [*self._tables(), ranked, page, WANTED.format(query=_OF_PAGE)],
             [self.cut],
             self.sources,
             by_key=True,
             everyones=True,
             more=[_SELECT_PAGE, _SELECT_NAMES, *self._currencies(), *behind],
         )
-        params |= {"currency": self.order.currency, "limit": self.limit + 1}
+        params |= {"currency": self.order.currency, "limit": self.limit + 1, **self._days()}
         if self.place is not None:
             params |= {"value": self.place.value, "key": self.place.key}
         rows = _fetch(query, params)
@@ -319,11 +360,38 @@ class _Reading:
             return float("-inf" if order.descending else "inf")
         return float(value)
 
+    @property
+    def _reads_events(self) -> bool:
+        return bool(with_events([self.cut]) and self.sources & {Source.EVENTS, Source.ACTIVE})
+
+    @property
+    def _has_leaders(self) -> bool:
+        """Whether it is the first page of those with most events."""
+        return self.place is None and self.order.descending and self.order.figure == Figure.EVENTS
+
+    def _tables(self) -> list[str]:
+        if not self._reads_events:
+            return []
+        return [_OTHERS, _LEADERS] if self._has_leaders else [_OTHERS]
+
+    def _days(self) -> Params:
+        """The whole days of UTC in the range, of which sums are read."""
+        days = [piece for piece in pieces_of(with_events([self.cut]), (Unit.DAY,)) if piece.unit == Unit.DAY]
+        first, last = (days[0].start.date(), days[-1].end.date()) if days else (datetime.date.min,) * 2
+        light = (last - first).days * _LIGHT_DAY
+        return {
+            "first_day": first,
+            "last_day": last,
+            "light_day": _LIGHT_DAY,
+            "light": light,
+            "most": _MOST_LEADERS,
+        }
+
     def _found(self) -> list[str]:
         sources = self.sources
         found = []
-        if with_events([self.cut]) and sources & {Source.EVENTS, Source.ACTIVE}:
-            found.append(_FROM_EVENTS)
+        if self._reads_events:
+            found.append(_FROM_EVENTS.format(summed=_SUMMED_OF_LEADERS if self._has_leaders else _SUMMED))
         if sources & {Source.ORDERS, Source.ACTIVE}:
             found.append(_FROM_ORDERS)
         if Source.CHECKOUTS in sources:
