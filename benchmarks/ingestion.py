@@ -6,172 +6,244 @@ See benchmarks/README.md for what is measured and what is promised.
 from __future__ import annotations
 
 import argparse
-import datetime
+import contextlib
 import http.client
-import itertools
 import json
 import os
-import random
 import statistics
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.parse import quote
 
 os.environ.setdefault("DATA_DIR", ".data/benchmarks")
 os.environ["RATE_LIMITS"] = "off"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polar_customers.settings")
 
-from polar_customers.embedded import provide_database
+import psycopg
 
-CUSTOMERS = 100_000
-DAYS = 365
+from benchmarks import binding
+from benchmarks.harness import Server, serving
+from benchmarks.promises import Promises
+from benchmarks.usage import COLUMNS, NAMES, START, Events, Rows, fill, make_table_for_copy, own_id
+from polar_customers.embedded import connection_parameters, provide_database
+
 BATCH = 1_000
 CONNECTIONS = 4
-SEED = 20_000
-ZIPF = 1.1
-MEASURED = 100  # batches of each measurement
-START = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
-NAMES = (
-    "call",
-    "image.generated",
-    "login",
-    "export",
-    "report.viewed",
-    "file.uploaded",
-    "search",
-    "message.sent",
-)
-MODELS = ("small", "medium", "large")
-
-Event = dict[str, Any]
+MEASURED = 100  # calls of each measurement
+CALLS = 10_000  # of which the memory is measured
+CALLS_BATCH = 20
 
 
-class Events:
-    """Events as in life: spread over customers by Zipf's law and over the days in their order, a few of them late."""
+@dataclass(slots=True)
+class Place:
+    """A database with an organization whose events are counted, and the product that serves it."""
 
-    def __init__(self, own_ids: Sequence[str], total: int) -> None:
-        self._chosen = random.Random(SEED)  # noqa: S311
-        self._own_ids = own_ids
-        self._weights = list(itertools.accumulate(1 / rank**ZIPF for rank in range(1, len(own_ids) + 1)))
-        self._step = datetime.timedelta(days=DAYS) / total
-        self.made = 0
+    name: str
+    url: str
+    organization: str
+    secret: str
+    events: Events
+    server: Server | None = None
+    rates: dict[str, list[float]] = field(default_factory=lambda: {"product": [], "COPY": []})
 
-    def batch(self, size: int = BATCH) -> list[Event]:
-        """The next ones."""
-        chosen = self._chosen
-        owners = chosen.choices(self._own_ids, cum_weights=self._weights, k=size)
-        events = []
-        for owner in owners:
-            late = chosen.random() < 0.02
-            at = (
-                START + self._step * self.made - datetime.timedelta(hours=chosen.random() * 48 if late else 0)
-            )
-            self.made += 1
-            events.append(
-                {
-                    "name": chosen.choice(NAMES),
-                    "external_customer_id": owner,
-                    "external_id": str(uuid.UUID(int=chosen.getrandbits(128), version=4)),
-                    "timestamp": max(at, START).isoformat(),
-                    "metadata": {"model": chosen.choice(MODELS), "tokens": chosen.randrange(1, 4000)},
-                }
-            )
-        return events
+    @property
+    def port(self) -> int:
+        assert self.server is not None
+        return self.server.port
+
+    def ratio(self) -> float:
+        """Of the product's rows a second and COPY's, round by round; the middle one."""
+        rounds = zip(self.rates["product"], self.rates["COPY"], strict=True)
+        return statistics.median(product / copied for product, copied in rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures ingestion against plain COPY.")
     parser.add_argument("--events", type=int, default=10_000_000)
-    parser.add_argument("--customers", type=int, default=CUSTOMERS)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with provide_database(os.environ):
         import django
 
         django.setup()
-        from django.core.management import call_command
-        from django.db import connections
+        empty = _place("benchmark_events_empty", options.customers, 0, options.events)
+        full = _place(
+            f"benchmark_events_{options.events}_{options.customers}",
+            options.customers,
+            options.events,
+            options.events,
+        )
+        promises = Promises()
+        log_path = Path(os.environ["DATA_DIR"]) / "servers.log"
+        with log_path.open("wb") as log, contextlib.ExitStack() as servers:
+            for place in (empty, full):
+                target = "polar_customers.wsgi:application"
+                place.server = servers.enter_context(serving("product", target, log, DATABASE_URL=place.url))
+            _compare(empty, full, options.rounds)
+            _remember(empty, promises)
+            _bind(empty, log, promises)
+        _promise(empty, full, promises)
+        promises.conclude()
 
-        call_command("migrate", verbosity=0)
-        organization, own_ids, secret = population(options.customers)
-        connections.close_all()
-        _measure(organization, own_ids, secret, options)
+
+def _compare(empty: Place, full: Place, rounds: int) -> None:
+    """The same load through the product and by COPY, into both databases, round by round."""
+    for place in (empty, full):
+        _run(place.url, "CHECKPOINT")  # so that both tables' pages are written to the log as a whole alike
+    print(f"{'rows a second':<14}{'empty':>10}{'COPY':>10}{'full':>10}{'COPY':>10}")
+    for number in range(rounds + 1):  # the first one warms up
+        line = f"{number or 'warming up':<14}"
+        for place in (empty, full):
+            batches = [place.events.batch(BATCH) for _ in range(MEASURED)]
+            bodies = [json.dumps({"events": batch}).encode() for batch in batches]
+            with psycopg.connect(place.url) as connection:
+                of_product = Rows(connection, place.organization)
+            rows = [of_product.of(batch) for batch in batches]
+            product = _rate(bodies, lambda place=place: _sender(place.port, place.secret))
+            copied = _rate(rows, lambda place=place: _copier(place.url))
+            line += f"{product:>10,.0f}{copied:>10,.0f}"
+            if number:
+                place.rates["product"].append(product)
+                place.rates["COPY"].append(copied)
+        print(line, flush=True)
 
 
-def population(customers: int) -> tuple[Any, list[str], str]:
-    """An organization of so many customers with IDs, without events; their IDs; and a token for it."""
+def _remember(place: Place, promises: Promises) -> None:
+    """What the web processes' memory grows by in many calls."""
+    assert place.server is not None
+    before = _memory(place.server.pid)
+    bodies = (json.dumps({"events": place.events.batch(CALLS_BATCH)}).encode() for _ in range(CALLS))
+    _rate(bodies, lambda: _sender(place.port, place.secret))
+    grown = (_memory(place.server.pid) - before) / 2**20
+    promises.at_most(
+        f"memory of the web processes, after {CALLS:,} calls of {CALLS_BATCH}", grown, 50, " MiB"
+    )
+
+
+def _bind(place: Place, log: IO[bytes], promises: Promises) -> None:
+    """Stores events while many that waited are bound, and adds everything up at the end."""
+
+    def send(batches: Iterable[list[Any]]) -> float:
+        bodies = (json.dumps({"events": batch}).encode() for batch in batches)
+        return _rate(bodies, lambda: _sender(place.port, place.secret))
+
+    def others(count: int) -> Iterator[list[Any]]:
+        return (place.events.batch(BATCH) for _ in range(count))
+
+    def others_until_bound() -> Iterator[list[Any]]:
+        while not binding.is_bound(place.url, place.organization):
+            yield from others(CONNECTIONS)
+
+    send(binding.late(batch) for batch in others(binding.WAITING // BATCH))
+    with binding.worker(place.url, log):
+        time.sleep(5)  # until it has started, and added up what was left
+        alone = send(others(MEASURED))
+        binding.create_customer(place.port, place.secret)
+        began = time.perf_counter()
+        meanwhile = send(others_until_bound())
+        print(f"bound {binding.WAITING:,} waiting events in {time.perf_counter() - began:.1f} s", flush=True)
+    binding.promise(place.url, place.organization, alone, meanwhile, promises)
+    with _django_in(place.name):
+        from metrics.services.folding import fold_what_is_left
+        from metrics.services.verification import differences
+        from organizations.models import Organization
+
+        fold_what_is_left()
+        wrong = differences(Organization.objects.get(id=place.organization))
+    promises.at_most("sums that are not what their events add up to", len(wrong), 0)
+
+
+def _promise(empty: Place, full: Place, promises: Promises) -> None:
+    promises.at_least("no events: product / COPY, rows per second", empty.ratio(), 0.35)
+    promises.at_least(f"{full.name}: product / COPY, rows per second", full.ratio(), 0.35)
+    rounds = zip(full.rates["product"], empty.rates["product"], strict=True)
+    promises.at_least(
+        "product with events / without", statistics.median(one / other for one, other in rounds), 0.5
+    )
+
+
+def _place(name: str, customers: int, events: int, total: int) -> Place:
+    """The database of that name with so many events. One without is made anew, one with events once."""
+    from django.core.management import call_command
     from django.db import connection
 
-    from customers.models import Customer
+    from metrics.models import EventName
+    from organizations.models import Organization
     from organizations.services import create_organization, create_token
 
-    slug = f"events-{uuid.uuid4().hex[:8]}"
-    organization = create_organization(slug=slug, name=f"Events of {customers:,}")
-    own_ids = [f"cust_{number:06d}" for number in range(customers)]
+    with connection.cursor() as cursor:
+        if not events:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        if not cursor.fetchall():
+            cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
+    with _django_in(name):
+        call_command("migrate", verbosity=0)
+        organization = Organization.objects.filter(slug="events").first()
+        if organization is None:
+            organization = create_organization(slug="events", name=f"Events of {customers:,}")
+            EventName.objects.bulk_create(
+                [EventName(organization=organization, name=event) for event in NAMES]
+            )
+            _add_customers(organization, customers)
+        url = _url(name)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('benchmark_events') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                if events:
+                    fill(url, str(organization.id), events=events, customers=customers)
+                else:
+                    cursor.execute(make_table_for_copy(indexed=True))
+        _, secret = create_token(organization=organization, name="Benchmark")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM events")
+            stored = cursor.fetchone()[0]
+    return Place(name, url, str(organization.id), secret, Events(customers, total, stored))
+
+
+def _add_customers(organization: Any, count: int) -> None:
+    from django.db import connection
+
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO customers (id, organization_id, external_customer_id, metadata, created_at, modified_at) "
-            "SELECT gen_random_uuid(), %s, 'cust_' || lpad(number::text, 6, '0'), '{}', %s, %s "
-            "FROM generate_series(0, %s) AS number",
-            [organization.id, START, START, customers - 1],
+            "SELECT gen_random_uuid(), %s, own_id, '{}', %s, %s FROM unnest(%s::text[]) AS made (own_id)",
+            [organization.id, START, START, [own_id(number) for number in range(count)]],
         )
         cursor.execute("VACUUM ANALYZE customers")
-    assert Customer.objects.for_organization(organization).count() == customers
-    _, secret = create_token(organization=organization, name="Benchmark")
-    return organization, own_ids, secret
 
 
-def _measure(organization: Any, own_ids: list[str], secret: str, options: argparse.Namespace) -> None:
-    from benchmarks.harness import serving
+@contextlib.contextmanager
+def _django_in(name: str) -> Iterator[None]:
+    """Inside this block Django uses the database of that name."""
+    from django.db import connection
 
-    total = options.events
-    events = Events(own_ids, total + 4 * MEASURED * BATCH * (options.rounds + 1))
-    log_path = Path(os.environ["DATA_DIR"]) / "servers.log"
-    with log_path.open("wb") as log, serving("product", "polar_customers.wsgi:application", log) as product:
-        empty = _compare(product.port, secret, events, organization, options.rounds)
-        _report("on an empty table", empty)
-        before = _memory(product.pid)
-        filled = max(0, total - events.made)
-        began = time.perf_counter()
-        _rate((events.batch() for _ in range(filled // BATCH)), lambda: _json_sender(product.port, secret))
-        seconds = time.perf_counter() - began
-        after = _memory(product.pid)
-        print(
-            f"filled with {filled:,} events at {filled / max(seconds, 1e-9):,.0f} a second (made on the way)"
-        )
-        print(
-            f"memory of the web processes {(after - before) / 2**20:+.1f} MiB over {filled // BATCH:,} batches   < 50"
-        )
-        full = _compare(product.port, secret, events, organization, options.rounds)
-        _report(f"at {events.made:,} events", full)
-        print(f"{'product, full / empty':<42}{full['product'] / empty['product']:>10.2f}   ≥ 0.5")
+    ours = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = ours
 
 
-def _compare(port: int, secret: str, events: Events, organization: Any, rounds: int) -> dict[str, float]:
-    """Rows a second, the medians of several rounds, of the same load through the product and by COPY."""
-    of_product = Rows(organization)
-    _make_copy_table()
-    rates: dict[str, list[float]] = {"product": [], "COPY": []}
-    for number in range(rounds + 1):  # the first one warms up
-        batches = [events.batch() for _ in range(MEASURED)]
-        bodies = [json.dumps({"events": batch}).encode() for batch in batches]
-        product = _rate(bodies, lambda: _sender(port, secret))
-        rows = [of_product.of(batch) for batch in batches]
-        copied = _rate(rows, _copier)
-        if number:
-            rates["product"].append(product)
-            rates["COPY"].append(copied)
-    return {name: statistics.median(found) for name, found in rates.items()}
+def _url(name: str) -> str:
+    """The address of the database of that name on the server that the product uses."""
+    parameters = connection_parameters(os.environ)
+    password = f":{quote(parameters['PASSWORD'], safe='')}" if parameters["PASSWORD"] else ""
+    query = f"host={quote(parameters['HOST'], safe='')}&port={parameters['PORT']}"
+    return f"postgresql://{quote(parameters['USER'], safe='')}{password}@/{name}?{query}"
 
 
-def _report(where: str, rates: dict[str, float]) -> None:
-    print(f"\n{where}")
-    for name, rate in rates.items():
-        print(f"{name + ', rows a second':<42}{rate:>10,.0f}")
-    print(f"{'product / COPY':<42}{rates['product'] / rates['COPY']:>10.2f}   ≥ 0.35")
+def _run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def _rate(loads: Iterable[Any], worker: Callable[[], Callable[[Any], int]]) -> float:
@@ -213,62 +285,13 @@ def _sender(port: int, secret: str) -> Callable[[bytes], int]:
     return send
 
 
-def _json_sender(port: int, secret: str) -> Callable[[list[Event]], int]:
-    send = _sender(port, secret)
-    return lambda batch: send(json.dumps({"events": batch}).encode())
-
-
-class Rows:
-    """What the product stores of batches, ready for COPY."""
-
-    def __init__(self, organization: Any) -> None:
-        from customers.models import Customer
-
-        found = Customer.objects.for_organization(organization).values_list("external_customer_id", "id")
-        self._owners = {own_id: identity.hex for own_id, identity in found}
-        self._organization = organization.id.hex
-
-    def of(self, batch: list[Event]) -> list[tuple[str, ...]]:
-        from organizations.ids import consecutive_ids
-
-        first = consecutive_ids(len(batch))
-        return [
-            (
-                f"{first + number:032x}",
-                self._organization,
-                str(NAMES.index(event["name"]) + 1),
-                self._owners[event["external_customer_id"]],
-                event["timestamp"],
-                event["timestamp"],
-                "f",
-                event["external_id"],
-                json.dumps(event["metadata"]),
-            )
-            for number, event in enumerate(batch)
-        ]
-
-
-def _make_copy_table() -> None:
-    """A table with the columns and indexes of the product's own, and with its rows."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS benchmark_events")
-        cursor.execute(
-            "CREATE TABLE benchmark_events (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)"
-        )
-        cursor.execute("INSERT INTO benchmark_events SELECT * FROM events")
-
-
-def _copier() -> Callable[[list[tuple[Any, ...]]], int]:
-    from django.db import connection
-
-    columns = "id, organization_id, name_id, customer_id, timestamp, received_at, named_customer, external_id, metadata"
+def _copier(url: str) -> Callable[[list[tuple[Any, ...]]], int]:
+    connection = psycopg.connect(url, autocommit=True)
 
     def copy(rows: list[tuple[Any, ...]]) -> int:
         with (
             connection.cursor() as cursor,
-            cursor.copy(f"COPY benchmark_events ({columns}) FROM STDIN") as target,
+            cursor.copy(f"COPY benchmark_events ({COLUMNS}) FROM STDIN") as target,
         ):
             for row in rows:
                 target.write_row(row)
