@@ -1,10 +1,12 @@
 import contextlib
+import http.client
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -67,6 +69,53 @@ class Served(Program):
         with socket.socket() as probe:
             unheard = probe.connect_ex(("127.0.0.1", self.port)) != 0
         return unheard and not processes_of_session(self.pid) and Cluster(self.folder).server_pid() is None
+
+
+class Sender(threading.Thread):
+    """Sends one batch of events after the other, until one isn't answered."""
+
+    BATCH = 20
+
+    def __init__(self, port, token, name):
+        super().__init__(name=name)
+        self.acknowledged = []
+        self.port, self.token = port, token
+
+    def run(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                self.send(len(self.acknowledged))
+                self.acknowledged.append(len(self.acknowledged))
+
+    def ids(self, batch):
+        return [f"{self.name}-{batch}-{number}" for number in range(self.BATCH)]
+
+    def send(self, batch):
+        """How many of its events were new, or are there already."""
+        events = [
+            {"name": "call", "external_customer_id": "cust_1", "external_id": own} for own in self.ids(batch)
+        ]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/v1/events/ingest",
+            json.dumps({"events": events}).encode(),
+            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return sum(json.load(answer).values())
+
+
+def new_token(folder):
+    """Of a new organization."""
+    for command in (["create_organization", "killed", "--name", "Killed"], ["create_token", "killed"]):
+        said = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment(DATA_DIR=folder),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    return said.strip()
 
 
 def get(port, path):
@@ -163,18 +212,32 @@ def test_it_can_be_stopped_while_the_web_server_starts(serve):
 def test_nothing_acknowledged_is_lost_when_all_of_it_is_killed(serve, prepared):
     served = serve()
     served.wait_for(RUNNING)
-    with connected(prepared[0]) as connection:
-        connection.execute("CREATE TABLE kept (n int)")
-        connection.execute("INSERT INTO kept VALUES (1)")
-        os.killpg(served.pid, signal.SIGKILL)
-        os.kill(Cluster(prepared[0]).server_pid(), signal.SIGKILL)
+    token = new_token(prepared[0])
+    senders = [Sender(served.port, token, name) for name in "abc"]
+    for sender in senders:
+        sender.start()
+    until(lambda: all(len(sender.acknowledged) > 2 for sender in senders))
+    os.killpg(served.pid, signal.SIGKILL)
+    os.kill(Cluster(prepared[0]).server_pid(), signal.SIGKILL)
+    for sender in senders:
+        sender.join()
     until(served.has_left_nothing)
 
     again = serve(PORT=served.port)
     again.wait_for(RUNNING)
     with connected(prepared[0]) as connection:
-        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
-        connection.execute("DROP TABLE kept")
+        (stored,) = connection.execute(
+            "SELECT array_agg(external_id ORDER BY external_id) FROM events"
+        ).fetchone()
+    acknowledged = {
+        event for sender in senders for batch in sender.acknowledged for event in sender.ids(batch)
+    }
+    assert acknowledged <= set(stored)
+    for sender in senders:  # whoever got no answer asks again
+        assert sender.send(len(sender.acknowledged)) == Sender.BATCH
+    with connected(prepared[0]) as connection:
+        found = connection.execute("SELECT count(*), count(DISTINCT external_id) FROM events").fetchone()
+    assert found == (sum(len(sender.acknowledged) + 1 for sender in senders) * Sender.BATCH,) * 2
 
     # killed alone, it takes its children along; its server stays, and whoever comes next looks after that
     assert len(processes_of_session(again.pid)) >= 4
