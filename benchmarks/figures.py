@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -260,13 +261,11 @@ def measure(organization: Any, rounds: int) -> None:
         for number in range(rounds + 1):  # the first one warms up
             for naive, taken in others.items():
                 say(f"Round {number}: counting every event, {naive[0]}")
-                taken.append(timed(lambda naive=naive: naively(organization, naive)))
+                taken.append(timed(partial(naively, organization, naive)))
             for name, target, *_ in asked:
                 say(f"Round {number}: {name}")
                 own[name].append(
-                    statistics.median(
-                        timed(lambda target=target: get(product.port, token, target)) for _ in range(3)
-                    )
+                    statistics.median(timed(partial(get, product.port, token, target)) for _ in range(3))
                 )
         say("")
         print(f"{'':<40}{'ours ms':>10}{'naive ms':>10}")
