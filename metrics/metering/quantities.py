@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from django.db import connection
-
 from metrics.figures.of_subjects import Subject
 from metrics.figures.periods import Span
 from metrics.figures.sums import cut_params, period_of
 from metrics.meter_rules import Function
 from metrics.metering.amounts import MAKINGS, Number, quantity_of
+from metrics.metering.limits import bounded
 from metrics.metering.sources import name_ids, source_of
 from metrics.models import Meter
 
@@ -47,7 +46,7 @@ def read_quantities(*, meter: Meter, span: Span, subject: Subject | None = None)
     """What `meter` makes of the organization's events, or of those of `subject` alone, as of one moment of the
     database.
 
-    Raises TooManyPeriods.
+    Raises TooManyPeriods and TakesTooLong.
     """
     function = Function(meter.function)
     making = MAKINGS[function]
@@ -63,7 +62,7 @@ def read_quantities(*, meter: Meter, span: Span, subject: Subject | None = None)
             groups="1, 2" if making.group_by_value else "1",
             together=making.together,
         )
-        with connection.cursor() as cursor:
+        with bounded() as cursor:
             cursor.execute(query, params | source.params)
             told = {period: quantity_of(function, amount, number) for period, amount, number in cursor}
     nothing = quantity_of(function, None, None)

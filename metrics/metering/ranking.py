@@ -10,12 +10,11 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from django.db import connection
-
 from metrics.figures.of_subjects import Subject
 from metrics.figures.ranking import Place
 from metrics.meter_rules import Function
 from metrics.metering.amounts import MAKINGS, Number, quantity_of
+from metrics.metering.limits import bounded
 from metrics.metering.sources import Source, name_ids, source_of
 from metrics.models import Meter
 
@@ -92,7 +91,7 @@ def read_customers(
     limit: int = 20,
 ) -> MeteredCustomers:
     """At most `limit` rows at `place` (None: the first ones), as of one moment of the database; those of `subject`
-    alone, if there is one."""
+    alone, if there is one. Raises TakesTooLong."""
     source = source_of(meter.organization, meter, name_ids(meter.organization, [meter]), subject)
     if source is None:
         return MeteredCustomers([], has_next=False, has_previous=False)
@@ -105,7 +104,7 @@ def read_customers(
         after = f"(value, key) {'<' if lower else '>'} (%(value)s::numeric, %(key)s)"
         params |= {"value": place.value, "key": place.key}
     query = _statement(function, source, of_everyone=subject is None, after=after, lower=lower)
-    with connection.cursor() as cursor:
+    with bounded() as cursor:
         cursor.execute(query, params)
         found = cursor.fetchall()
     read = [

@@ -8,11 +8,10 @@ import re
 import uuid
 from collections.abc import Sequence
 
-from django.db import connection
-
 from metrics.figures.sums import Params
 from metrics.meter_rules import Function
 from metrics.metering.amounts import MAKINGS, Number, quantity_of
+from metrics.metering.limits import bounded
 from metrics.metering.sources import name_ids, source_of
 from metrics.models import Meter
 from organizations.models import Organization
@@ -27,7 +26,7 @@ def read_totals(
     start: datetime.datetime,
     end: datetime.datetime,
 ) -> dict[uuid.UUID, Number | None]:
-    """The quantity of each of these meters of the organization, of everyone's events."""
+    """The quantity of each of these meters of the organization, of everyone's events. Raises TakesTooLong."""
     functions = [Function(meter.function) for meter in meters]
     names = name_ids(organization, meters)
     branches = []
@@ -45,7 +44,7 @@ def read_totals(
         params |= {f"of_{number}_{name}": value for name, value in own.items()}
     told = {}
     if branches:
-        with connection.cursor() as cursor:
+        with bounded() as cursor:
             cursor.execute(" UNION ALL ".join(f"({branch})" for branch in branches), params)
             told = {number: (amount, counted) for number, amount, counted in cursor}
     return {

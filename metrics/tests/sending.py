@@ -24,6 +24,13 @@ def send(organization: Organization, *events: dict[str, Any]) -> Ingested:
     return ingest_events(organization=organization, events=[NewEvent(**fields) for fields in events])
 
 
+def send_many(organization: Organization, timestamp: str) -> None:
+    """3,000 events of this moment, each with another `n`."""
+    for thousand in range(3):
+        told = [{"n": 1000 * thousand + number} for number in range(1000)]
+        send(organization, *(event(timestamp=timestamp, metadata=said) for said in told))
+
+
 def stored(organization: Organization) -> list[Event]:
     """The organization's events, in the order in which they were sent."""
     found = Event.objects.for_organization(organization).select_related("name", "customer", "unmatched")

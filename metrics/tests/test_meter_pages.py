@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.services import create_customer
 from customers.tests.dashboard import Dashboard
+from metrics.metering import limits
 from metrics.models import Meter
 from metrics.services.meters import create_meter, update_meter
-from metrics.tests.sending import event, send
+from metrics.tests.sending import event, send, send_many
 from organizations.models import Organization
 from organizations.tests.people import MEMBER, VIEWER
 
@@ -256,3 +257,18 @@ class TestWriting:
         member.client.post(f"{root}/archive", {"bring_back": "yes"})
         meter.refresh_from_db()
         assert (meter.name, meter.is_archived) == ("Calls", False)
+
+
+def test_what_takes_too_long_is_said_and_the_rest_of_the_page_is_there(
+    viewer: Dashboard, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = a_meter(organization, function="unique", property_name="n")
+    send_many(organization, "2026-03-10T12:00:00Z")
+    assert "3,000" in page(viewer, "meters")
+    monkeypatch.setattr(limits, "MOST_SECONDS", 0.001)
+    assert "That takes too long" in page(viewer, f"meters/{meter.id}")
+    listed = page(viewer, "meters")
+    assert "There are too many events this month" in listed
+    assert meter.name in listed
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")  # which lasts as long as the test's transaction

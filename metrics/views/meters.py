@@ -25,6 +25,7 @@ from metrics.meter_listing import MeterListing
 from metrics.meter_page import MeterPage, MeterRanking
 from metrics.meter_query import ORDERING, MeterQuery
 from metrics.meter_words import definition_of, text_of
+from metrics.metering.limits import TakesTooLong
 from metrics.metering.totals import read_totals
 from metrics.models import EventName, Meter
 from metrics.report_query import simplest
@@ -51,9 +52,13 @@ def meters(request: StaffRequest) -> HttpResponse:
     found = context["rows"]
     now = timezone.now()
     month = usual_span(Interval.MONTH, time_zone(request.organization.time_zone), end=now, count=1)
-    totals = read_totals(organization=request.organization, meters=found, start=month.start, end=now)
+    try:
+        totals = read_totals(organization=request.organization, meters=found, start=month.start, end=now)
+    except TakesTooLong:
+        totals = {}
     context |= {
-        "rows": [(meter, definition_of(meter), text_of(meter, totals[meter.id])) for meter in found],
+        "takes_too_long": bool(found) and not totals,
+        "rows": [(meter, definition_of(meter), text_of(meter, totals.get(meter.id))) for meter in found],
         "tabs": [(label, narrowed, listing.value("archived") == narrowed[9:]) for label, narrowed in TABS],
     }
     return render(request, "metrics/meters.html", context)
@@ -78,9 +83,13 @@ def meter(request: StaffRequest, meter_id: uuid.UUID) -> HttpResponse:
         finest = asked.query_with(interval=asked.too_fine.finest)
         context["finest_url"] = address(request, "staff-meter", shown.id, query=finest)
         return render(request, "metrics/meter.html", context)
-    page = MeterPage.read(shown, asked)
+    try:
+        page = MeterPage.read(shown, asked)
+        ranking = MeterRanking.read(shown, asked)
+    except TakesTooLong as error:
+        context["takes_too_long"] = " ".join(error.messages)
+        return render(request, "metrics/meter.html", context)
     table = page.table()
-    ranking = MeterRanking.read(shown, asked)
     context |= {
         "metered": page,
         "chart": page.chart(),

@@ -14,6 +14,7 @@ from metrics.api.meters.serializers import (
     MeterWriteSerializer,
     QuantitiesSerializer,
 )
+from metrics.metering.limits import MOST_SECONDS
 
 METER = {
     "id": "01980f3a-d004-7f44-8a5b-6c7d8e9fa0b1",
@@ -129,11 +130,13 @@ QUANTITY_OPERATIONS = {
         description=(
             "What the meter makes of the organization's events, or of those of certain customers, by period and over "
             "the whole range. Quantities are exact as of the moment of the request: an event counts when it happened, "
-            "however late it arrived, once, and for the customer it belongs to now. Every period is there."
+            "however late it arrived, once, and for the customer it belongs to now. Every period is there.\n\n"
+            f"A range with more events than can be counted within {MOST_SECONDS:g} seconds is refused."
         ),
         answers={200: "The quantities."},
         response=QuantitiesSerializer,
         response_examples={"Two days in Berlin": QUANTITIES},
+        codes=("takes_too_long",),
         parameters=(_METER_ID, *range_parameters(ranking=False), *SUBJECT_PARAMETERS),
     ),
 }
@@ -150,6 +153,7 @@ CUSTOMER_OPERATIONS = {
         answers={200: "A page of customers."},
         response=MeteredCustomerSerializer,
         response_examples={"The only page": {"results": CUSTOMERS, "next": None, "previous": None}},
+        codes=("takes_too_long",),
         parameters=(_METER_ID, *range_parameters(ranking=True), *SUBJECT_PARAMETERS),
     ),
 }
