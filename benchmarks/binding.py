@@ -19,6 +19,7 @@ from benchmarks.promises import Promises
 ROOT = Path(__file__).resolve().parent.parent
 WAITING = 100_000
 OWN_ID = "late_customer"
+DEADLINE = 300  # seconds
 
 _STATE = """
 SELECT bound_at IS NOT NULL FROM unmatched_ids

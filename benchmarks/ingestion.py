@@ -137,7 +137,10 @@ def _bind(place: Place, log: IO[bytes], promises: Promises) -> None:
         return (place.events.batch(BATCH) for _ in range(count))
 
     def others_until_bound() -> Iterator[list[Any]]:
+        deadline = time.monotonic() + binding.DEADLINE
         while not binding.is_bound(place.url, place.organization):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"The events were not bound within {binding.DEADLINE} seconds.")
             yield from others(CONNECTIONS)
 
     send(binding.late(batch) for batch in others(binding.WAITING // BATCH))
