@@ -14,6 +14,9 @@ from django.urls import reverse
 from checkout.tests.factories import a_product, a_session, paid
 from checkout.tests.stripe_stand_in import paid_by_stripe
 from customers.services import create_customer
+from metrics.models import Event
+from metrics.services.meters import create_meter
+from metrics.tests.sending import event, send
 from organizations import services
 from organizations.models import Membership, User
 from organizations.tests.administration import page
@@ -21,12 +24,16 @@ from organizations.tests.factories import OrganizationFactory, UserFactory, make
 from organizations.tests.people import client_of
 
 MODELS = [model._meta.label_lower for model in admin.site._registry]
-# What is made by programs and buyers alone.
+# What is made by programs, buyers and staff alone.
 ONLY_READ = [
     "checkout.checkoutsession",
     "checkout.order",
     "checkout.paymentsettings",
     "checkout.product",
+    "metrics.event",
+    "metrics.eventname",
+    "metrics.meter",
+    "metrics.unmatchedid",
 ]
 ADDED = [label for label in MODELS if label not in ONLY_READ]
 
@@ -39,6 +46,8 @@ def rows(root: User) -> dict[str, Any]:
         email="a@example.com", organization=organization, role=Membership.Role.OWNER
     )
     token, _ = make_token(organization)
+    send(organization, event("waits"))
+    waiting = Event.objects.for_organization(organization).get()
     return {
         "organizations.organization": organization,
         "organizations.user": membership.user,
@@ -51,6 +60,10 @@ def rows(root: User) -> dict[str, Any]:
         "checkout.checkoutsession": a_session(organization),
         "checkout.order": paid(a_session(organization)),
         "checkout.paymentsettings": paid_by_stripe(organization),
+        "metrics.event": waiting,
+        "metrics.eventname": waiting.name,
+        "metrics.unmatchedid": waiting.unmatched,
+        "metrics.meter": create_meter(organization=organization, name="Calls", function="count"),
     }
 
 
@@ -61,6 +74,10 @@ def test_the_models_are_these() -> None:
         "checkout.paymentsettings",
         "checkout.product",
         "customers.customer",
+        "metrics.event",
+        "metrics.eventname",
+        "metrics.meter",
+        "metrics.unmatchedid",
         "organizations.accesstoken",
         "organizations.membership",
         "organizations.organization",
