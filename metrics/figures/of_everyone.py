@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from metrics.figures.figures import Source
 from metrics.figures.periods import Interval, Span
-from metrics.figures.pieces import Piece, Unit, pieces_of
+from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
 from metrics.figures.sums import (
     Params,
     array,
@@ -24,6 +24,7 @@ from metrics.figures.sums import (
     pieces_params,
     with_events,
 )
+from metrics.models.rollups import QUARTERS
 
 # Events that no sum has yet. OFFSET 0 keeps the planner from looking for them anywhere but by their IDs.
 _UNFOLDED = """
@@ -118,15 +119,6 @@ _SEEN_IN_SUMS = f"""
     WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
   ) AS summed
   UNION ALL
-  SELECT piece.period, summed.customer_id
-  FROM unnest(%(seen_quarter_periods)s::int[], %(seen_quarter_days)s::date[], %(seen_quarter_masks)s::text[])
-    AS piece (period, day, mask)
-  CROSS JOIN LATERAL (
-    SELECT customer_id FROM rollup_customer_days
-    WHERE organization_id = %(organization)s AND day = piece.day
-      AND (quarters & piece.mask::bit(96)) <> repeat('0', 96)::bit(96)
-  ) AS summed
-  UNION ALL
   SELECT piece.period, event.customer_id
   FROM unnest(%(seen_event_periods)s::int[], %(seen_event_firsts)s::timestamptz[],
     %(seen_event_lasts)s::timestamptz[]) AS piece (period, first, last)
@@ -144,6 +136,17 @@ _SEEN_IN_SUMS = f"""
   ) AS event
   WHERE unmatched.organization_id = %(organization)s AND unmatched.customer_id IS NOT NULL
     AND unmatched.bound_at IS NULL
+  UNION ALL
+"""
+_SEEN_IN_QUARTERS = """
+  SELECT piece.period, summed.customer_id
+  FROM unnest(%(seen_quarter_periods)s::int[], %(seen_quarter_days)s::date[], %(seen_quarter_masks)s::bit(96)[])
+    AS piece (period, day, mask)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM rollup_customer_days
+    WHERE organization_id = %(organization)s AND day = piece.day
+      AND (quarters & piece.mask) <> repeat('0', 96)::bit(96)
+  ) AS summed
   UNION ALL
 """
 _SEEN_IN_ORDERS = f"""
@@ -178,21 +181,38 @@ UNION ALL
 SELECT 'active', NULL::int, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM seen
 WHERE NOT EXISTS (SELECT FROM counted WHERE counted.customer_id = seen.customer_id)
 """
-# Where no period is such a one: a bit of each customer's for each period, as long as there are bits enough.
+# Where no period is such a one: a bit of each customer's for each period, as long as there are bits enough. Where days
+# begin in the middle of UTC's, each of these is of two periods, which are looked for at once.
 _IN_BITS = """
 active_in (customer_id, periods) AS MATERIALIZED (
-  SELECT customer_id, bit_or(1::bigint << period) FROM ({seen}) AS one (period, customer_id) GROUP BY 1
-)
+  SELECT customer_id, bit_or(periods) FROM (
+    SELECT customer_id, 1::bigint << period AS periods FROM ({seen}) AS one (period, customer_id)
+    {quarters}
+  ) AS one GROUP BY 1 HAVING bit_or(periods) <> 0
+),
+active_alike (periods, customers) AS MATERIALIZED (SELECT periods, count(*) FROM active_in GROUP BY 1)
+"""
+_QUARTERS_IN_BITS = """
+    UNION ALL
+    SELECT summed.customer_id,
+      CASE WHEN summed.quarters & piece.mask <> repeat('0', 96)::bit(96) THEN piece.bit ELSE 0 END
+      | CASE WHEN summed.quarters & piece.other_mask <> repeat('0', 96)::bit(96) THEN piece.other_bit ELSE 0 END
+    FROM unnest(%(pair_days)s::date[], %(pair_masks)s::bit(96)[], %(pair_bits)s::bigint[],
+      %(pair_other_masks)s::bit(96)[], %(pair_other_bits)s::bigint[]) AS piece (day, mask, bit, other_mask, other_bit)
+    CROSS JOIN LATERAL (
+      SELECT customer_id, quarters FROM rollup_customer_days
+      WHERE organization_id = %(organization)s AND day = piece.day
+    ) AS summed
 """
 _ACTIVE_BY_BITS = """
 SELECT 'active', number::int - 1, NULL::text, customers, NULL::numeric
-FROM (SELECT ARRAY[{counts}] AS counts FROM active_in) AS counted,
+FROM (SELECT ARRAY[{counts}] AS counts FROM active_alike) AS counted,
   unnest(counts) WITH ORDINALITY AS one (customers, number)
 WHERE customers > 0
 UNION ALL
-SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM active_in
+SELECT 'active', NULL::int, NULL::text, coalesce(sum(customers), 0), NULL::numeric FROM active_alike
 """
-_COUNT_BIT = "count(*) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
+_COUNT_BIT = "sum(customers) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
 _BITS = 63
 _SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
@@ -219,13 +239,17 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
             counted = {piece.period for piece in whole}
             rest = [piece for piece in pieces if piece.period not in counted]
             params |= pieces_params("seen", rest, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
-        seen = (_SEEN_IN_SUMS if cuts else "") + _SEEN_IN_ORDERS
-        if not whole and len(span.periods) <= _BITS:
+        in_bits = not whole and len(span.periods) <= _BITS
+        seen = _SEEN_IN_SUMS if cuts else ""
+        if in_bits:
             counts = ",".join(_COUNT_BIT.format(bit=bit) for bit in range(len(span.periods)))
-            tables.append(_IN_BITS.format(seen=seen))
+            quarters = _QUARTERS_IN_BITS if cuts else ""
+            params |= _pairs(pieces)
+            tables.append(_IN_BITS.format(seen=seen + _SEEN_IN_ORDERS, quarters=quarters))
             branches.append(_ACTIVE_BY_BITS.format(counts=counts))
         else:
-            tables += [_SEEN.format(seen=seen), _COUNTED.format(**names)]
+            quarters = _SEEN_IN_QUARTERS if cuts else ""
+            tables += [_SEEN.format(seen=seen + quarters + _SEEN_IN_ORDERS), _COUNTED.format(**names)]
             branches.append(_ACTIVE.format(**names))
     for source, branch in (
         (Source.ORDERS, _ORDERS),
@@ -235,6 +259,22 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         if source in sources:
             branches.append(branch)
     return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params
+
+
+def _pairs(pieces: Iterable[Piece]) -> Params:
+    """The quarters of an hour of each day, two periods at a time; where there is no second one, with no bit set."""
+    of_days: dict[datetime.date, list[Piece]] = {}
+    for piece in pieces:
+        if piece.unit == Unit.QUARTER:
+            of_days.setdefault(piece.start.date(), []).append(piece)
+    rows = []
+    for day, found in of_days.items():
+        told = [(quarters_of(piece), 1 << piece.period) for piece in found]
+        if len(told) % 2:
+            told.append(("0" * QUARTERS, 0))
+        rows += [(day, *one, *other) for one, other in zip(told[::2], told[1::2], strict=True)]
+    names = ("days", "masks", "bits", "other_masks", "other_bits")
+    return {f"pair_{name}": array(row[column] for row in rows) for column, name in enumerate(names)}
 
 
 def _whole(pieces: Sequence[Piece], unit: Unit) -> list[Piece]:
