@@ -47,6 +47,8 @@ class PreparedLookup(Generic[M]):
     def __init__(self, build: Callable[..., models.QuerySet[M]], *samples: Any) -> None:
         self._build = build
         self._samples = samples
+        self._name = b"look_up_%d" % next(self._numbers)
+        # Two threads may compile at once. Both make the same of it, so whose is kept makes no difference.
         self._compiled: _Compiled | None = None
         self._prepared_on: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
         self._model: type[M]
@@ -86,7 +88,7 @@ class PreparedLookup(Generic[M]):
             raise TypeError("Not every sample argument can be found again in the SQL's parameters.")
         self._model = queryset.model
         self._compiled = _Compiled(
-            name=b"look_up_%d" % next(self._numbers),
+            name=self._name,
             sql=sql % tuple(f"${number}" for number in range(1, len(params) + 1)),
             constants=tuple(params),
             places=places,

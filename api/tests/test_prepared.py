@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from psycopg.pq import TransactionStatus
 
 from api.prepared import PreparedLookup
@@ -54,6 +57,29 @@ def test_the_server_keeps_the_statement(
     [(statement, runs)] = prepared()
     assert runs == 4
     assert "ORDER BY" not in statement, "one row needs no order"
+
+
+def test_threads_that_compile_it_at_once(acme: Organization) -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    def build(slug: str) -> QuerySet[Organization]:
+        both.wait()
+        return Organization.objects.filter(slug=slug)
+
+    by_slug = PreparedLookup(build, "a slug")
+
+    def look() -> list[Organization | None]:
+        try:
+            first = by_slug.get("acme")
+            both.wait()
+            with transaction.atomic():
+                return [first, by_slug.get("acme")]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for found in [threads.submit(look) for _ in range(2)]:
+            assert found.result() == [acme, acme]
 
 
 def test_a_rollback_leaves_it_prepared(
