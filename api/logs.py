@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import MutableMapping
@@ -43,7 +44,10 @@ _SHARED: list[Any] = [
 
 
 def _to_bytes(event: Any, **options: Any) -> bytes:
-    return orjson.dumps(event, default=str)
+    try:
+        return orjson.dumps(event, default=str)
+    except TypeError:  # for text and numbers that orjson can't write, which a request may have brought
+        return json.dumps(event, default=str).encode()
 
 
 def configure(*, debug: bool, level: str) -> dict[str, Any]:

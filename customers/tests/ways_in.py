@@ -120,6 +120,11 @@ def _of_page(response: Any) -> set[str]:
     return _of_errors(response.context["form"].errors.as_data())
 
 
+def _let_somebody_have(world: World, own_id: str) -> None:
+    if not Customer.objects.for_organization(world.organization).holding(own_id).exists():
+        CustomerFactory(organization=world.organization, external_customer_id=own_id)
+
+
 # The API
 
 
@@ -149,8 +154,7 @@ def narrowing_a_list(world: World, own_id: str) -> set[str]:
     address = listing(external_customer_id=own_id)
     refusal = _of_answer(world.api("GET", address))
     if not refusal:
-        if not Customer.objects.for_organization(world.organization).holding(own_id).exists():
-            CustomerFactory(organization=world.organization, external_customer_id=own_id)
+        _let_somebody_have(world, own_id)
         found = world.api("GET", address).json["results"]
         assert [customer[FIELD] for customer in found] == [own_id]
     return refusal
@@ -200,6 +204,43 @@ def narrowing_a_list_of_sessions(world: World, own_id: str) -> set[str]:
 @way_in(Carries.TEXT, onto_a_holder=())
 def narrowing_a_list_of_orders(world: World, own_id: str) -> set[str]:
     return _of_list(world, own_id, "orders")
+
+
+# The API of events and figures: an ID may come before its customer
+
+
+@way_in(Carries.ANY_VALUE, onto_a_holder=())
+def sending_an_event(world: World, own_id: Any) -> set[str]:
+    """What was sent is found by the ID, and is the customer's who has it, or gets it."""
+    body = {"events": [{"name": "call", FIELD: own_id}]}
+    refusal = _of_answer(world.api("POST", "/v1/events/ingest", body), "events")
+    if not refusal:
+        _let_somebody_have(world, own_id)
+        (row,) = world.api("GET", f"/v1/events?{urlencode({FIELD: own_id})}").json["results"]
+        holder = Customer.objects.for_organization(world.organization).holding(own_id).get()
+        assert (row[FIELD], row["customer_id"]) == (own_id, str(holder.id))
+    return refusal
+
+
+@way_in(Carries.TEXT, onto_a_holder=())
+def narrowing_a_list_of_events(world: World, own_id: str) -> set[str]:
+    address = f"/v1/events?{urlencode({FIELD: own_id})}"
+    refusal = _of_answer(world.api("GET", address))
+    if not refusal:
+        assert not sending_an_event(world, own_id)
+        assert [row[FIELD] for row in world.api("GET", address).json["results"]] == [own_id]
+    return refusal
+
+
+@way_in(Carries.TEXT, onto_a_holder=())
+def narrowing_a_report(world: World, own_id: str) -> set[str]:
+    address = f"/v1/metrics/customers?{urlencode({'metrics': 'events', FIELD: own_id})}"
+    refusal = _of_answer(world.api("GET", address))
+    if not refusal:
+        assert not sending_an_event(world, own_id)
+        (row,) = world.api("GET", address).json["results"]
+        assert (row[FIELD], row["events"]) == (own_id, 1)
+    return refusal
 
 
 # The model and the services
