@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from typing import Any
 
 import django
 import psycopg
@@ -19,6 +20,7 @@ from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
 from api.readiness import migrations_are_pending
@@ -99,21 +101,25 @@ async def work(stop: asyncio.Event) -> None:
     async with pool:
         with app.replace_connector(WorkerConnector(app.connector)):
             async with app.open_async(pool):
-                worker = asyncio.ensure_future(
-                    app.run_worker_async(
-                        concurrency=settings.WORKER_THREADS,
-                        task_middleware=[*app.worker_defaults["task_middleware"], reported, reported_async],
-                        update_heartbeat_interval=settings.WORKER_HEARTBEAT_SECONDS,
-                        stalled_worker_timeout=settings.WORKER_STALLED_SECONDS,
-                        install_signal_handlers=False,
-                    )
-                )
+                app.perform_import_paths()  # type: ignore[no-untyped-call]
+                worker = Worker(app, **{**app.worker_defaults, **_options()})
+                working = asyncio.ensure_future(worker.run())  # type: ignore[no-untyped-call]
                 stopping = asyncio.ensure_future(stop.wait())
-                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 stopping.cancel()
-                worker.cancel()  # which lets it finish what it has begun
-                with contextlib.suppress(asyncio.CancelledError):
-                    await worker
+                # It finishes what it has begun. Cancelled while it registers, it would go on instead.
+                worker.stop()  # type: ignore[no-untyped-call]
+                await working
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "concurrency": settings.WORKER_THREADS,
+        "task_middleware": [*app.worker_defaults["task_middleware"], reported, reported_async],
+        "update_heartbeat_interval": settings.WORKER_HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": settings.WORKER_STALLED_SECONDS,
+        "install_signal_handlers": False,
+    }
 
 
 if __name__ == "__main__":
