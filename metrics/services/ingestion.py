@@ -21,6 +21,7 @@ from django.utils import timezone
 from msgspec import UNSET
 from psycopg.errors import DeadlockDetected
 
+from api.conflicts import constraint_of
 from api.metadata import check_metadata
 from api.times import parse_time
 from customers.external_ids import check_external_customer_id
@@ -339,9 +340,7 @@ def _found(query: str, organization_id: uuid.UUID, ids: Collection[Any]) -> list
 
 def _was_overtaken(refusal: Exception) -> bool:
     """Whether somebody stored one of the same events in between."""
-    cause = refusal.__cause__
-    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
-    return isinstance(cause, DeadlockDetected) or constraint == EXTERNAL_ID_INDEX
+    return isinstance(refusal.__cause__, DeadlockDetected) or constraint_of(refusal) == EXTERNAL_ID_INDEX
 
 
 def _count(stored: Sequence[_Event], duplicates: int) -> None:
