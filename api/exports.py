@@ -110,6 +110,35 @@ def file_response(
     return StreamingHttpResponse(_File(_chunks(beginning, found, incomplete), end), headers=headers)
 
 
+def csv_response(
+    queryset: QuerySet[_Row],
+    *,
+    organization: Organization,
+    name: str,
+    columns: tuple[str, ...],
+    cells: Callable[[_Row], list[str]],
+    ordering: str,
+    headers_only: bool = False,
+) -> HttpResponseBase:
+    """The rows of `queryset`, which is of `organization`, as a spreadsheet's file: a line of `columns`, and a line of
+    `cells` each. Raises Throttled when too many are being written."""
+
+    def written() -> Iterator[tuple[int, bytes]]:
+        for rows in batches(queryset, ordering):
+            yield len(rows), csv_lines(map(cells, rows))
+
+    return file_response(
+        organization=organization,
+        name=name,
+        extension="csv",
+        content_type=CSV,
+        beginning=BYTE_ORDER_MARK + csv_lines([columns]),
+        batches=written,
+        incomplete=incomplete_csv,
+        headers_only=headers_only,
+    )
+
+
 def batches(queryset: QuerySet[_Row], ordering: str) -> Iterator[list[_Row]]:
     """The rows along the list's own order. A row that is there from beginning to end is among them once."""
     cursor: str | None = None

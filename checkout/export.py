@@ -3,12 +3,10 @@ currency's major unit, as people write it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 
-from api.exports import BYTE_ORDER_MARK, CSV, batches, cell, csv_lines, file_response, incomplete_csv
+from api.exports import cell, csv_response
 from api.spreadsheets import json_cell
 from checkout.models import Order
 from checkout.money import in_major_units
@@ -32,19 +30,13 @@ def export_orders(
     queryset: QuerySet[Order], *, organization: Organization, ordering: str, headers_only: bool = False
 ) -> HttpResponseBase:
     """`queryset`, which is of `organization`, a line an order. Raises Throttled when too many are being written."""
-
-    def written() -> Iterator[tuple[int, bytes]]:
-        for orders in batches(queryset, ordering):
-            yield len(orders), csv_lines(map(_cells, orders))
-
-    return file_response(
+    return csv_response(
+        queryset,
         organization=organization,
         name="orders",
-        extension="csv",
-        content_type=CSV,
-        beginning=BYTE_ORDER_MARK + csv_lines([COLUMNS]),
-        batches=written,
-        incomplete=incomplete_csv,
+        columns=COLUMNS,
+        cells=_cells,
+        ordering=ordering,
         headers_only=headers_only,
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 
-from api.exports import BYTE_ORDER_MARK, CSV, batches, cell, csv_lines, file_response, incomplete_csv
+from api.exports import cell, csv_response
 from api.spreadsheets import json_cell
 from metrics.models import Event
 from organizations.models import Organization
@@ -29,19 +27,13 @@ def export_events(
 ) -> HttpResponseBase:
     """`queryset`, which is of `organization` and has what lists show, a line an event. Raises Throttled when too many
     are being written."""
-
-    def written() -> Iterator[tuple[int, bytes]]:
-        for events in batches(queryset, ordering):
-            yield len(events), csv_lines(map(_cells, events))
-
-    return file_response(
+    return csv_response(
+        queryset,
         organization=organization,
         name="events",
-        extension="csv",
-        content_type=CSV,
-        beginning=BYTE_ORDER_MARK + csv_lines([COLUMNS]),
-        batches=written,
-        incomplete=incomplete_csv,
+        columns=COLUMNS,
+        cells=_cells,
+        ordering=ordering,
         headers_only=headers_only,
     )
 
