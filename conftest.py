@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,13 @@ SELECT tgrelid::regclass::text, quote_ident(tgname),
        CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END
 FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 32 <> 0 AND tgenabled <> 'D'
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Parallel runs hand out tests by their IDs: of those that share one, all but one would silently not be run."""
+    shared = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if shared:
+        raise pytest.UsageError(f"More than one test is called {', '.join(shared)}.")
 
 
 def pytest_collection_finish() -> None:
