@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers import TextField
+from api.text import check_characters
 from checkout.money import currency_of
 from checkout.return_addresses import MAX_ADDRESS_LENGTH, PLACEHOLDER, check_return_address
 
@@ -42,6 +43,8 @@ class ReturnAddressField(TextField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_ADDRESS_LENGTH, **kwargs)
+        # which says of characters what every text says of them
+        self.validators = [found for found in self.validators if found is not check_characters]
         self.validators.append(check_return_address)
 
     def describe(self, direction: str) -> tuple[str, dict[str, Any]]:

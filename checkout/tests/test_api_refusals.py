@@ -233,6 +233,13 @@ def test_addresses_to_go_on_to(field: str, value: Any, code: str, api: Server) -
     assert refusal(api, **{field: value}) == {(field, code)}
 
 
+def test_what_is_wrong_with_an_address_is_said_once(api: Server) -> None:
+    answer = api("POST", SESSIONS, {"items": [BOX], "cancel_url": "https://shop.example.com/\x00"})
+    assert [(error["attr"], error["code"]) for error in answer.json["errors"]] == [
+        ("cancel_url", "forbidden_character")
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "code"),
     [
