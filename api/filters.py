@@ -20,7 +20,14 @@ from organizations.ids import parse_id
 from organizations.models import Organization
 
 
-class TimeField(forms.CharField):
+class WordField(forms.CharField):
+    """A text as it was sent: white space is a wrong value, not none, which would narrow nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+
+class TimeField(WordField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         return parse_time(text) if text else None
@@ -33,7 +40,7 @@ class DayField(forms.DateField):
     default_error_messages = {"invalid": "This must be a day, such as 2026-01-31."}
 
 
-class TrueOrFalseField(forms.CharField):
+class TrueOrFalseField(WordField):
     def clean(self, value: Any) -> bool | None:
         text = super().clean(value)
         if not text:
@@ -43,7 +50,7 @@ class TrueOrFalseField(forms.CharField):
         return bool(text == "true")
 
 
-class IDField(forms.CharField):
+class IDField(WordField):
     """One of our IDs. That nobody has it is no error: it finds nothing."""
 
     def clean(self, value: Any) -> uuid.UUID | None:
@@ -56,7 +63,7 @@ class IDField(forms.CharField):
         return identity
 
 
-class OneOfField(forms.CharField):
+class OneOfField(WordField):
     """One of the words `choices`."""
 
     def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from structlog.contextvars import bind_contextvars
 
-from api.filters import DaysFilter, ListFilter, TimeField, TrueOrFalseField, filter_of
+from api.filters import DaysFilter, ListFilter, TimeField, TrueOrFalseField, WordField, filter_of
 from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from customers.external_ids import check_external_customer_id
 from customers.log_names import names_of_ids
@@ -56,11 +56,11 @@ class CustomerFilter(ListFilter):
     """What the API's list of customers can be narrowed by."""
 
     external_customer_id = filter_of(ExternalCustomerIDsField, method="narrow_external_customer_id")
-    email = filter_of(forms.CharField, method="narrow_email", strip=False, max_length=254)
+    email = filter_of(WordField, method="narrow_email", max_length=254)
     has_external_customer_id = filter_of(TrueOrFalseField, method="narrow_has_external_customer_id")
     created_after = filter_of(TimeField, field_name="created_at", lookup_expr="gte")
     created_before = filter_of(TimeField, field_name="created_at", lookup_expr="lt")
-    search = filter_of(forms.CharField, method="narrow_search", strip=False, max_length=256)
+    search = filter_of(WordField, method="narrow_search", max_length=256)
     metadata = filter_of(MetadataPairsField, method="narrow_metadata", widget=MetadataWidget)
 
     @classmethod

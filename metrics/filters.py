@@ -7,7 +7,7 @@ import uuid
 from django import forms
 from structlog.contextvars import bind_contextvars
 
-from api.filters import IDField, ListFilter, TimeField, TrueOrFalseField, filter_of
+from api.filters import IDField, ListFilter, TimeField, TrueOrFalseField, WordField, filter_of
 from checkout.filters import CreatedFilter
 from customers.external_ids import check_external_customer_id
 from customers.log_names import names_of_ids
@@ -28,7 +28,7 @@ class EventFilter(ListFilter):
 
     external_customer_id = filter_of(ExternalCustomerIDField, method="narrow_external_customer_id")
     customer_id = filter_of(IDField, method="narrow_customer_id")
-    name = filter_of(forms.CharField, method="narrow_name", strip=False, max_length=MAX_NAME_LENGTH)
+    name = filter_of(WordField, method="narrow_name", max_length=MAX_NAME_LENGTH)
     start = filter_of(TimeField, field_name="timestamp", lookup_expr="gte")
     end = filter_of(TimeField, field_name="timestamp", lookup_expr="lt")
     unmatched = filter_of(TrueOrFalseField, method="narrow_unmatched")

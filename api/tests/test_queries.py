@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from api.tests.document import document, resolved
 from api.tests.wsgi import Answer, Server
 from customers.models import Customer
 from customers.services import create_customer
@@ -117,6 +118,21 @@ WRONG = [
 @pytest.mark.parametrize(("query", "code", "attr"), WRONG, ids=lambda text: repr(text)[:40])
 def test_a_wrong_parameter_of_a_list(query: str, code: str, attr: str | None, api: Server) -> None:
     refused(api("GET", f"{URL}?{query}"), code, attr)
+
+
+FREE_TEXT = {"search", "email", "name"}
+
+
+def test_white_space_is_no_value_of_any_parameter(api: Server) -> None:
+    for path, item in document()["paths"].items():
+        # An explanation says of an ID that is none that it is none.
+        if "get" not in item or "{" in path or path == "/v1/events/explain":
+            continue
+        for parameter in map(resolved, item["get"].get("parameters", ())):
+            name = parameter["name"]
+            if parameter["in"] == "query" and name not in FREE_TEXT and "[" not in name:
+                answer = api("GET", f"{path}?{name}=%20")
+                assert answer.status == 400, f"{path} takes white space as {name}: {answer.body!r}"
 
 
 def test_an_export_refuses_the_same_as_the_list(api: Server) -> None:
