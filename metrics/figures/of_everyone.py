@@ -32,14 +32,16 @@ unfolded AS MATERIALIZED (
   SELECT event.timestamp, event.customer_id FROM event_batches AS batch
   CROSS JOIN LATERAL (
     SELECT timestamp, customer_id, organization_id FROM events
-    WHERE events.id >= batch.id AND events.id <= batch.last_id {of} OFFSET 0
+    WHERE events.id >= batch.id AND events.id <= batch.last_id OFFSET 0
   ) AS event
   WHERE batch.organization_id = %(organization)s AND event.organization_id = %(organization)s
-    AND event.timestamp >= %(events_start)s AND event.timestamp < %(events_end)s
+    AND event.timestamp >= %(events_start)s AND event.timestamp < %(events_end)s {of}
 )
 """
 UNFOLDED = _UNFOLDED.format(of="")
-UNFOLDED_OF_WANTED = _UNFOLDED.format(of="AND customer_id = ANY (ARRAY(SELECT customer_id FROM wanted))")
+UNFOLDED_OF_BUSY = _UNFOLDED.format(
+    of="AND EXISTS (SELECT FROM busy) AND event.customer_id = ANY (ARRAY(SELECT customer_id FROM busy))"
+)
 _EVENTS = """
 SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
   SELECT piece.period, summed.events

@@ -12,10 +12,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from metrics.figures.figures import Source
-from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_WANTED
+from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_BUSY
 from metrics.figures.periods import Cut
-from metrics.figures.pieces import Unit
-from metrics.figures.sums import Params, cut_params, is_summed, period_of, piece_params, with_events
+from metrics.figures.pieces import Unit, pieces_of, reads_of
+from metrics.figures.sums import Params, cut_params, is_summed, period_of, pieces_params, with_events
 
 WANTED = "wanted (key, customer_id, own_id) AS MATERIALIZED ({query})"
 
@@ -68,29 +68,46 @@ waiting (key, customer_id, unmatched_id) AS MATERIALIZED (
     AND unmatched.customer_id IS NULL AND unmatched.external_customer_id = wanted.own_id
 )
 """
-# An event is found by its customer alone: a customer's events are all of its organization.
+# An event is found by its customer alone: a customer's events are all of its organization. Most customers have few of
+# them, and those are counted one by one. Whoever has as many as there are sums to read instead is busy.
+_KNOWN = """
+known (key, customer_id, timestamp) AS MATERIALIZED (
+  SELECT wanted.key, wanted.customer_id, event.timestamp FROM wanted CROSS JOIN LATERAL (
+    SELECT timestamp FROM events WHERE customer_id = wanted.customer_id
+      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s LIMIT %(sum_reads)s::int
+  ) AS event
+)
+"""
+_BUSY = """
+busy (key, customer_id) AS MATERIALIZED (
+  SELECT key, customer_id FROM known GROUP BY key, customer_id HAVING count(*) >= %(sum_reads)s::int
+)
+"""
 _USED = f"""
 used (period, key, customer_id, events) AS MATERIALIZED (
-  SELECT piece.period, wanted.key, wanted.customer_id, summed.events FROM wanted
+  SELECT {period_of("timestamp", "sum")}, key, customer_id, 1 FROM known
+  WHERE NOT EXISTS (SELECT FROM busy WHERE busy.key = known.key)
+  UNION ALL
+  SELECT piece.period, busy.key, busy.customer_id, summed.events FROM busy
   CROSS JOIN unnest(%(sum_day_periods)s::int[], %(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[])
     AS piece (period, first, last)
   CROSS JOIN LATERAL generate_series(0, piece.last - piece.first - 1) AS number
   CROSS JOIN LATERAL (
     SELECT events FROM rollup_customer_days WHERE organization_id = %(organization)s
-      AND day = piece.first + number AND customer_id = wanted.customer_id OFFSET 0
+      AND day = piece.first + number AND customer_id = busy.customer_id OFFSET 0
   ) AS summed
   UNION ALL
-  SELECT piece.period, wanted.key, wanted.customer_id, counted.events FROM wanted
+  SELECT piece.period, busy.key, busy.customer_id, counted.events FROM busy
   CROSS JOIN unnest(%(sum_event_periods)s::int[], %(sum_event_firsts)s::timestamptz[],
     %(sum_event_lasts)s::timestamptz[]) AS piece (period, first, last)
   CROSS JOIN LATERAL (
     SELECT count(*) AS events FROM events
-    WHERE customer_id = wanted.customer_id AND timestamp >= piece.first AND timestamp < piece.last
+    WHERE customer_id = busy.customer_id AND timestamp >= piece.first AND timestamp < piece.last
   ) AS counted
   WHERE counted.events > 0
   UNION ALL
-  SELECT {period_of("timestamp", "sum")}, wanted.key, wanted.customer_id, 1 FROM unfolded
-  JOIN wanted ON wanted.customer_id = unfolded.customer_id WHERE {is_summed("timestamp", "sum")}
+  SELECT {period_of("timestamp", "sum")}, busy.key, busy.customer_id, 1 FROM unfolded
+  JOIN busy ON busy.customer_id = unfolded.customer_id WHERE {is_summed("timestamp", "sum")}
   UNION ALL
   SELECT {period_of("event.timestamp", "sum")}, waiting.key, waiting.customer_id, event.events FROM waiting
   CROSS JOIN LATERAL (
@@ -172,9 +189,10 @@ def statement(
     branches = list(more)
     if uses:
         params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
-        params |= piece_params("sum", happening, (Unit.DAY,))
-        unfolded = [UNFOLDED, *made] if everyones else [*made, UNFOLDED_OF_WANTED]
-        made = [*unfolded, WAITING, _USED]
+        pieces = pieces_of(happening, (Unit.DAY,))
+        params |= {"sum_reads": str(reads_of(pieces)), **pieces_params("sum", pieces, (Unit.DAY,))}
+        made = [UNFOLDED, *made, _KNOWN, _BUSY] if everyones else [*made, _KNOWN, _BUSY, UNFOLDED_OF_BUSY]
+        made += [WAITING, _USED]
         if Source.EVENTS in sources:
             branches.append(_SELECT_EVENTS)
     if active or Source.ORDERS in sources:
