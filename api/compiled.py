@@ -106,7 +106,7 @@ def _run(database: BaseDatabaseWrapper, sql: str, execute: Callable[[psycopg.Con
     return answer
 
 
-def dumped(connection: psycopg.Connection[Any], params: Sequence[Any]) -> tuple[Transformer, Any]:
+def dumped(connection: psycopg.Connection[Any], params: Sequence[Any]) -> tuple[Any, Any]:
     """`params` as libpq takes them, with what knows their types and reads the result; in a transaction that has begun,
     if this is to be in one."""
     if not connection.autocommit and connection.pgconn.transaction_status == TransactionStatus.IDLE:
