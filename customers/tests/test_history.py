@@ -211,6 +211,13 @@ def test_what_was_refused_or_only_read_leaves_nothing(organization: Organization
 
 def test_the_history_of_one_customer_is_read_along_an_index(organization: Organization) -> None:
     customer = CustomerFactory(organization=organization)
+    # So many that no other index serves as well, and statistics that know it.
+    sql(
+        "INSERT INTO customers (id, organization_id, metadata, created_at, modified_at) "
+        "SELECT gen_random_uuid(), %s, '{}', now(), now() FROM generate_series(1, 1000)",
+        organization.id,
+    )
+    sql("ANALYZE customer_changes")
     rows = CustomerChange.objects.filter(organization=organization, pgh_obj=customer).order_by("-pgh_id")
     sql("SET LOCAL enable_seqscan = off")
     plan = json.dumps(json.loads(rows.explain(format="json")))
