@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ClassVar, Self
 
 import django_filters
@@ -15,6 +15,7 @@ from django.http import QueryDict
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
 
+from api.shaped import Source, joined, parted
 from api.times import parse_time
 from organizations.ids import parse_id
 from organizations.models import Organization
@@ -91,7 +92,7 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     _forms: ClassVar[dict[tuple[type, tuple[str, ...]], type[forms.Form]]] = {}
 
-    def __init__(self, data: QueryDict, queryset: QuerySet[Any], organization: Organization) -> None:
+    def __init__(self, data: QueryDict, queryset: Source[Any], organization: Organization) -> None:
         self.organization = organization
         # FilterSet copies its filters, and makes a form of them, for each request; so take those that were sent.
         sent = {name: made for name, made in type(self).base_filters.items() if self.is_sent(name, data)}
@@ -110,6 +111,18 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
             self._forms[sent] = super().get_form_class()
         return self._forms[sent]
 
+    def narrowed(self) -> Source[Any]:
+        """The rows: by their shape, if that is how they came and each filter narrows them by its value alone."""
+        values = {name: self.form.cleaned_data[name] for name in self.filters}
+        rows: Source[Any] = self.queryset
+        if isinstance(rows, QuerySet) or any(isinstance(value, dict) for value in values.values()):
+            narrowed: QuerySet[Any] = self.qs
+            return narrowed
+        for name, value in values.items():
+            shape, arguments = parted(value)
+            rows = rows.refined((name, shape), arguments, _by(self.filters[name], shape))
+        return rows
+
     def checked(self) -> Self:
         """Itself. Raises the API's ValidationError, by parameter."""
         if not self.is_valid():
@@ -120,6 +133,10 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
                 }
             )
         return self
+
+
+def _by(made: django_filters.Filter, shape: Hashable) -> Callable[..., QuerySet[Any]]:
+    return lambda queryset, *arguments: made.filter(queryset, joined(shape, arguments))
 
 
 class DaysFilter(ListFilter):

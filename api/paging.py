@@ -30,6 +30,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.shaped import Shaped, Source
+
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 DEFAULT_ORDERING = "-created_at"
@@ -55,7 +57,7 @@ class Page(Generic[_Row]):
     previous_cursor: str | None
 
 
-def page(queryset: QuerySet[_Row], ordering: str, cursor: str | None, limit: int) -> Page[_Row]:
+def page(queryset: Source[_Row], ordering: str, cursor: str | None, limit: int) -> Page[_Row]:
     """The `limit` rows of `queryset` at `cursor` (None: the first ones), in the order `ordering`.
 
     `ordering` is the name of a column, with `-` in front for descending. Raises InvalidCursor.
@@ -138,7 +140,7 @@ class Keyset:
         return Key(getattr(row, self.column.attname), getattr(row, self.id.attname))
 
     def read_from(
-        self, queryset: QuerySet[_Row], start: Position | None, count: int
+        self, queryset: Source[_Row], start: Position | None, count: int
     ) -> tuple[list[_Row], bool]:
         """At most `count` rows in the order of reading, and whether `start` has any on its other side."""
         if start is None:
@@ -153,35 +155,50 @@ class Keyset:
                 return rows[1:], True
         return rows[:count], bool(self.read(queryset, start.turned(), 1))
 
-    def read(self, queryset: QuerySet[_Row], start: Position | None, count: int) -> list[_Row]:
+    def read(self, rows: Source[_Row], start: Position | None, count: int) -> list[_Row]:
         """At most `count` rows in the order of reading: from `start` on, or from the list's beginning."""
         backward = start is not None and start.backward
-        name = self.column.name
-        # The column stays in the ordering among nulls too: PostgreSQL doesn't see that it is constant there
-        # and would sort by id what the index gives in that order.
-        order = (name, "id") if self.descending == backward else (f"-{name}", "-id")
         segments = [False, True] if self.column.null else [False]
         if backward:
             segments.reverse()
         if start is not None:
             segments = segments[segments.index(start.key.value is None) :]
-        rows: list[_Row] = []
+        found: list[_Row] = []
         for nulls in segments:
-            found = queryset.order_by(*order)
-            if self.column.null:
-                found = found.filter(**{f"{name}__isnull": nulls})
-            if start is not None and nulls == (start.key.value is None):
-                found = found.filter(self._beyond(start))
-            rows += found[: count - len(rows)]
-            if len(rows) >= count:
+            is_begun = start is not None and nulls == (start.key.value is None)
+            found += self._read_segment(
+                rows, nulls, backward, start if is_begun else None, count - len(found)
+            )
+            if len(found) >= count:
                 break
-        return rows
+        return found
 
-    def _beyond(self, start: Position) -> models.Q:
-        way = ("gt" if self.descending == start.backward else "lt") + ("e" if start.inclusive else "")
-        if start.key.value is None:
-            return models.Q(**{f"id__{way}": start.key.id})
-        return models.Q(_COMPARISONS[way]((F(self.column.name), F("id")), tuple(start.key)))
+    def _read_segment(
+        self, rows: Source[_Row], nulls: bool, backward: bool, start: Position | None, count: int
+    ) -> list[_Row]:
+        """Of the rows with a value, or of those without."""
+        name = self.column.name
+        # The column stays in the ordering among nulls too: PostgreSQL doesn't see that it is constant there
+        # and would sort by id what the index gives in that order.
+        order = (name, "id") if self.descending == backward else (f"-{name}", "-id")
+        way, key = "", ()
+        if start is not None:
+            way = ("gt" if self.descending == backward else "lt") + ("e" if start.inclusive else "")
+            key = (start.key.id,) if nulls else tuple(start.key)
+
+        def narrowed(queryset: QuerySet[_Row], *key: Any) -> QuerySet[_Row]:
+            queryset = queryset.order_by(*order)
+            if self.column.null:
+                queryset = queryset.filter(**{f"{name}__isnull": nulls})
+            if key and nulls:
+                queryset = queryset.filter(**{f"id__{way}": key[0]})
+            elif key:
+                queryset = queryset.filter(_COMPARISONS[way]((F(name), F("id")), key))
+            return queryset[:count]
+
+        if isinstance(rows, Shaped):
+            return rows.refined((order, nulls, way, count), key, narrowed).rows()
+        return list(narrowed(rows, *key))
 
     def after(self, row: models.Model) -> str:
         return self.encode(Position(self.key(row), backward=False, inclusive=False))
@@ -285,7 +302,7 @@ class KeysetPagination(BasePagination):
     """
 
     def paginate_queryset(  # type: ignore[override]  # only what a database can walk is paged
-        self, queryset: QuerySet[_Row], request: Request, view: APIView | None = None
+        self, queryset: Source[_Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
         asked = Asked(request.query_params, view)
         limit, ordering, cursor = asked.limit(), asked.ordering(), asked.once("cursor", "invalid_cursor")

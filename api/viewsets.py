@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 from api.parsers import body_limit
 from api.query import check_query
 from api.reference import Operation
+from api.shaped import Shaped, Source
 from api.wsgi import measure_body
 from organizations.models import Organization
 
@@ -41,7 +42,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in ("get_queryset", "queryset", "initial"):
+        for name in ("get_queryset", "get_shaped", "queryset", "initial"):
             if name in cls.__dict__:
                 raise TypeError(
                     f"{cls.__name__} must not define {name}: it would undo the scope of the organization."
@@ -87,9 +88,22 @@ class OrganizationViewSet(GenericViewSet[Any]):
     def get_queryset(self) -> QuerySet[Any]:
         return self.narrow(self.model._default_manager.filter(organization=self.organization))
 
+    def get_shaped(self) -> Shaped[Any]:
+        """What `get_queryset` gives, by its shape."""
+        return Shaped(
+            self.model,
+            type(self),
+            (self.organization.id,),
+            lambda organization: self.narrow(self.model._default_manager.filter(organization=organization)),
+        )
+
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """`queryset` without the rows that this resource never shows."""
+        """`queryset` without the rows that this resource never shows, whoever asks."""
         return queryset
+
+    def paginate(self, rows: Source[Any]) -> list[Any]:
+        """The page of `rows` that the query asks for. Raises ValidationError by parameter."""
+        return self.paginate_queryset(rows) or []  # type: ignore[arg-type]  # ours walks both
 
     def body(self, serializer_class: Any, **options: Any) -> dict[str, Any]:
         """The request's body, checked. Raises ValidationError by field, and ParseError when there is none: a body that

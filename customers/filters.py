@@ -14,14 +14,14 @@ from api.filters import DaysFilter, ListFilter, TimeField, TrueOrFalseField, Wor
 from api.metadata import MAX_KEY_LENGTH, MAX_KEYS, MAX_TEXT_LENGTH
 from customers.external_ids import check_external_customer_id
 from customers.log_names import names_of_ids
-from customers.querysets import CustomerQuerySet
+from customers.querysets import CustomerQuerySet, Search
 
 MAX_IDS = 100
 METADATA_PARAMETER = re.compile(r"metadata\[(?s:(.+))\]")
 
 
 class ExternalCustomerIDsField(forms.Field):
-    """Every value that was sent, each a well-formed external customer ID."""
+    """Every value that was sent, each a well-formed external customer ID. The request's log line names them."""
 
     widget = forms.MultipleHiddenInput
 
@@ -31,7 +31,17 @@ class ExternalCustomerIDsField(forms.Field):
             raise ValidationError(
                 f"At most {MAX_IDS} external customer IDs fit one request.", code="too_many"
             )
-        return [check_external_customer_id(own_id) for own_id in values]
+        own_ids = [check_external_customer_id(own_id) for own_id in values]
+        bind_contextvars(**names_of_ids(own_ids))
+        return own_ids
+
+
+class SearchField(WordField):
+    """A fragment that is searched for."""
+
+    def clean(self, value: Any) -> Search | None:
+        fragment = super().clean(value)
+        return Search.of(fragment) if fragment else None
 
 
 class MetadataPairsField(forms.Field):
@@ -60,7 +70,7 @@ class CustomerFilter(ListFilter):
     has_external_customer_id = filter_of(TrueOrFalseField, method="narrow_has_external_customer_id")
     created_after = filter_of(TimeField, field_name="created_at", lookup_expr="gte")
     created_before = filter_of(TimeField, field_name="created_at", lookup_expr="lt")
-    search = filter_of(WordField, method="narrow_search", max_length=256)
+    search = filter_of(SearchField, method="narrow_search", max_length=256)
     metadata = filter_of(MetadataPairsField, method="narrow_metadata", widget=MetadataWidget)
 
     @classmethod
@@ -70,7 +80,6 @@ class CustomerFilter(ListFilter):
     def narrow_external_customer_id(
         self, queryset: CustomerQuerySet, name: str, value: list[str]
     ) -> CustomerQuerySet:
-        bind_contextvars(**names_of_ids(value))
         return queryset.filter(external_customer_id__in=value)
 
     def narrow_email(self, queryset: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
@@ -81,8 +90,8 @@ class CustomerFilter(ListFilter):
     ) -> CustomerQuerySet:
         return queryset.filter(external_customer_id__isnull=not value)
 
-    def narrow_search(self, queryset: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
-        return queryset.search(value)
+    def narrow_search(self, queryset: CustomerQuerySet, name: str, value: Search) -> CustomerQuerySet:
+        return queryset.found_by(value)
 
     def narrow_metadata(
         self, queryset: CustomerQuerySet, name: str, value: dict[str, str]

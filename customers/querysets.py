@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Func, Q, TextField, Value
 
 from api.metadata import MAX_INTEGER
@@ -49,10 +49,28 @@ class NearForm(FoldCase):
         super().__init__(Compatible(own_id))
 
 
+def pattern_of(fragment: str) -> str:
+    """The pattern of what contains `fragment`, for `LIKE`."""
+    escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 def containing(fragment: str) -> FoldCase:
     """The pattern of what contains `fragment` in any letter case, for `Like` and `__like`."""
-    escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return FoldCase(Value(f"%{escaped}%", _TEXT))
+    return FoldCase(Value(pattern_of(fragment), _TEXT))
+
+
+class Search(NamedTuple):
+    """What a search compares with."""
+
+    pattern: str
+    grams: str | None  # what the index is asked for, where it knows
+    has_separator: bool
+
+    @classmethod
+    def of(cls, fragment: str) -> Search:
+        """By what the database's sample of customers says is rare in `fragment`."""
+        return cls(pattern_of(fragment), index_query(fragment, DEFAULT_DB_ALIAS), SEPARATOR in fragment)
 
 
 class SearchGrams(Func):
@@ -101,11 +119,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def search(self, fragment: str) -> CustomerQuerySet:
         """Those whose external ID, name or e-mail address contains `fragment`, in any letter case."""
-        pattern = containing(fragment)
+        return self.found_by(Search.of(fragment))
+
+    def found_by(self, search: Search) -> CustomerQuerySet:
+        pattern = FoldCase(Value(search.pattern, _TEXT))
         conditions: list[models.Lookup | Q] = [Like(F("search_text"), pattern)]
-        if query := index_query(fragment, self.db):
-            conditions.append(Matches(SearchGrams(F("search_text")), FoldedQuery(Value(query, _TEXT))))
-        if SEPARATOR in fragment:  # of a field's own, not between two
+        if search.grams:
+            conditions.append(Matches(SearchGrams(F("search_text")), FoldedQuery(Value(search.grams, _TEXT))))
+        if search.has_separator:  # of a field's own, not between two
             conditions.append(Q(Like(FoldCase(F("name")), pattern)) | Q(Like(FoldCase(F("email")), pattern)))
         return self.filter(*conditions)
 

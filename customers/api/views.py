@@ -100,7 +100,7 @@ class CustomerViewSet(CustomerViews):
     repeatable_parameters = REPEATABLE
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filtered(request)) or ()
+        page = self.paginate(self.filters(request).narrowed())
         return self.get_paginated_response([represent(customer) for customer in page])
 
     def export(self, request: Request) -> HttpResponseBase:
@@ -114,17 +114,16 @@ class CustomerViewSet(CustomerViews):
                 }
             )
         return export_response(
-            self.filtered(request),
+            cast("QuerySet[Customer]", self.filters(request).qs),
             organization=self.organization,
             ordering=asked_ordering(request.query_params, self),
             file_format=file_format,
             headers_only=request.method == "HEAD",
         )
 
-    def filtered(self, request: Request) -> QuerySet[Customer]:
-        """The customers that the query asks for. Raises ValidationError by parameter."""
-        narrowed = CustomerFilter(request.query_params, self.get_queryset(), self.organization)
-        return cast("QuerySet[Customer]", narrowed.checked().qs)
+    def filters(self, request: Request) -> CustomerFilter:
+        """What the query narrows the customers by. Raises ValidationError by parameter."""
+        return CustomerFilter(request.query_params, self.get_shaped(), self.organization).checked()
 
     def create(self, request: Request) -> Response:
         fields = self.body(CustomerWriteSerializer)
