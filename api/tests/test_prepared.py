@@ -1,4 +1,4 @@
-"""Look-ups that are prepared: what is promised of them, on a real connection."""
+"""What is prepared: what is promised of them, on a real connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from psycopg.pq import TransactionStatus
 
-from api.prepared import PreparedLookup
+from api.prepared import PreparedLookup, PreparedStatement
 from organizations.models import Organization
 from organizations.services import create_organization
 
@@ -149,3 +149,31 @@ def test_what_the_database_refuses_is_djangos_error(acme: Organization) -> None:
         by_number.get(acme.id)
     with pytest.raises(DatabaseError, match="division by zero"):
         by_number.get(acme.id)
+
+
+class TestStatement:
+    def test_it_gives_all_rows_of_its_parameters_by_name(self, acme: Organization) -> None:
+        create_organization(slug="other", name="Other")
+        named = PreparedStatement(
+            "SELECT slug, %(more)s::int + 1 FROM organizations WHERE slug = ANY(%(slugs)s) OR slug = %(slug)s"
+            " OR name LIKE %(slug)s || '%%' ORDER BY slug"
+        )
+        asked = {"slug": "acme", "more": "41", "nobody asks for": 1}
+        for _ in range(2):
+            assert named.rows({**asked, "slugs": ["other"]}) == [("acme", 42), ("other", 42)]
+            assert named.rows({**asked, "slugs": [], "more": "0"}) == [("acme", 1)]
+            assert named.rows({**asked, "slugs": [], "slug": "none"}) == []
+
+    def test_the_server_keeps_it(self, acme: Organization, prepared: Prepared) -> None:
+        by_slug = PreparedStatement("SELECT name FROM organizations WHERE slug = %(slug)s")
+        for slug in ("acme", "nobody", "acme"):
+            by_slug.rows({"slug": slug})
+        [(_, runs)] = prepared()
+        assert runs == 3
+
+    def test_one_that_is_gone_is_prepared_again(self, acme: Organization) -> None:
+        by_slug = PreparedStatement("SELECT name FROM organizations WHERE slug = %(slug)s")
+        by_slug.rows({"slug": "acme"})
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        assert by_slug.rows({"slug": "acme"}) == [("Acme Inc",)]

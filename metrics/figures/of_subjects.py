@@ -8,9 +8,12 @@ that nobody holds count too (null for none). Who holds an ID is read in the same
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+from api.prepared import PreparedStatement
 from metrics.figures.figures import Source
 from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_BUSY
 from metrics.figures.periods import Cut
@@ -165,6 +168,29 @@ SELECT 'active', NULL, NULL::text, count(DISTINCT customer_id), NULL::numeric FR
 """
 _SEEN_IN_EVENTS = "SELECT period, key, customer_id FROM used WHERE customer_id IS NOT NULL UNION ALL "
 _SEEN_IN_ORDERS = "SELECT period, key, customer_id FROM bought"
+
+# What is read together. A source more costs an index look-up; each other statement is one more to be kept prepared.
+_TOGETHER = (
+    frozenset({Source.EVENTS}),
+    frozenset({Source.ORDERS, Source.CHECKOUTS, Source.CUSTOMERS}),
+    frozenset(Source),
+)
+
+
+def read(
+    organization_id: uuid.UUID, subject: Subject, cuts: Sequence[Cut], sources: Set[Source]
+) -> list[tuple[Any, ...]]:
+    """The rows of `sources` by period, as `of_everyone.statement` gives them."""
+    wanted, own = subject.wanted()
+    together = next(some for some in _TOGETHER if sources <= some)
+    query, params = statement(organization_id, [wanted], cuts, together)
+    names = {source.value for source in sources}
+    return [row for row in _prepared(query).rows(params | own) if row[0] in names] if query else []
+
+
+@cache
+def _prepared(query: str) -> PreparedStatement:
+    return PreparedStatement(query)
 
 
 def statement(

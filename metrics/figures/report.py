@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -12,6 +13,7 @@ from metrics.figures import of_everyone, of_subjects
 from metrics.figures.figures import ALL_FIGURES, Figure, Figures, Source, sources_of
 from metrics.figures.of_subjects import Subject
 from metrics.figures.periods import Span
+from metrics.figures.sums import Params
 from organizations.models import Organization
 
 
@@ -48,16 +50,9 @@ def read_report(
     """
     sources = sources_of(figures)
     if subject is None:
-        query, params = of_everyone.statement(organization.id, span, sources)
+        rows = _read(*of_everyone.statement(organization.id, span, sources))
     else:
-        wanted, own = subject.wanted()
-        query, params = of_subjects.statement(organization.id, [wanted], span.cuts, sources)
-        params |= own
-    rows = []
-    if query:
-        with connection.cursor() as cursor:
-            cursor.execute(query, params)
-            rows = cursor.fetchall()
+        rows = of_subjects.read(organization.id, subject, span.cuts, sources)
     periods = [Period(start, Figures()) for start in span.periods]
     totals = Figures()
     for source, period, currency, count, amount in rows:
@@ -69,3 +64,11 @@ def read_report(
     for shown in (*(period.figures for period in periods), totals):
         shown.in_currencies(currencies)
     return Report(span, tuple(figures), currencies, periods, totals)
+
+
+def _read(query: str, params: Params) -> list[tuple[Any, ...]]:
+    if not query:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()  # type: ignore[no-any-return]
