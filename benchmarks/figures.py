@@ -34,6 +34,7 @@ ADDITIVE = ("orders", "revenue", "checkouts", "succeeded_checkouts", "new_custom
 ZONE = "America/New_York"
 CHUNK = 250_000
 WAITING_BATCHES = 3  # of a thousand events each, in no sum yet
+WAITING_CHECKOUTS = 300  # each with a mark of its own, and its order with another, in no tally yet
 
 # Over customers by Zipf's law with s = 1.1 (in its continuous form), over the year evenly, in the order of their times.
 EVENTS = """
@@ -64,6 +65,24 @@ INSERT INTO orders (id, organization_id, number, checkout_session_id, customer_i
 SELECT gen_random_uuid(), organization_id, row_number() OVER (ORDER BY created_at), id, customer_id, currency,
   amount_total, '{}', created_at
 FROM checkout_sessions WHERE organization_id = %(organization)s AND status = 'complete';
+"""
+# One at a time, as they come, in the last hour.
+CHECKOUT = """
+WITH made AS (
+  INSERT INTO checkout_sessions (id, organization_id, status, customer_id, currency, amount_total, expires_at,
+    completed_at, metadata, customer_metadata, created_at, modified_at)
+  SELECT gen_random_uuid(), %(organization)s, 'complete', numbered.id, 'usd', 990, at + interval '1 day', at,
+    '{}', '{}', at, at
+  FROM (
+    SELECT 1 + floor(random() * %(customers)s)::int AS rank,
+      %(start)s::timestamptz + interval '365 days' - (1 + %(number)s) * interval '10 seconds' AS at OFFSET 0
+  ) AS one JOIN numbered ON numbered.rank = one.rank
+  RETURNING *
+)
+INSERT INTO orders (id, organization_id, number, checkout_session_id, customer_id, currency, amount_total, metadata,
+  created_at)
+SELECT gen_random_uuid(), organization_id, %(order)s, id, customer_id, currency, amount_total, '{}', created_at
+FROM made
 """
 # What folding makes of the same events, of all but the last ones.
 SUMS = """
@@ -151,6 +170,7 @@ def load_events(organization: Any, events: int) -> None:
     from django.db import connection, transaction
 
     from metrics.models import EventBatch, EventName
+    from metrics.services.tallies import add_all_marks
 
     name = EventName.objects.create(organization=organization, name="call")
     values: dict[str, Any] = {
@@ -173,6 +193,9 @@ def load_events(organization: Any, events: int) -> None:
             cursor.execute(EVENTS, {**values, "first": first, "last": min(first + CHUNK, events) - 1})
         say("Loading checkouts and orders")
         cursor.execute(CHECKOUTS, values)
+        add_all_marks()
+        for number in range(WAITING_CHECKOUTS):
+            cursor.execute(CHECKOUT, {**values, "number": number, "order": values["checkouts"] + number})
         cursor.execute(LAST_EVENTS, [organization.id, WAITING_BATCHES * 1000])
         waiting: list[uuid.UUID] = sorted(identity for (identity,) in cursor.fetchall())
         for place in range(0, len(waiting), 1000):
@@ -186,7 +209,8 @@ def load_events(organization: Any, events: int) -> None:
         say("Vacuuming")
         cursor.execute(
             "VACUUM ANALYZE customers, events, checkout_sessions, orders, rollup_days, rollup_quarters, "
-            "rollup_customer_days, rollup_customer_months, event_batches, unmatched_ids"
+            "rollup_customer_days, rollup_customer_months, event_batches, unmatched_ids, tally_days, "
+            "tally_quarters, tally_marks"
         )
 
 

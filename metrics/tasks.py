@@ -11,7 +11,7 @@ from structlog.contextvars import bind_contextvars
 from customers.log_names import names_of_customer
 from customers.models import Customer
 from metrics.models import UnmatchedID
-from metrics.services import binding, folding
+from metrics.services import binding, folding, tallies
 
 
 @app.task(name=binding.TASK, retry=RetryStrategy(max_attempts=10, exponential_wait=2))
@@ -38,3 +38,10 @@ def bind_what_is_left(timestamp: int) -> None:
 def fold_what_is_left(timestamp: int) -> None:
     """Add to the rollups what no call has added."""
     folding.fold_what_is_left()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="add_marks")
+def add_marks(timestamp: int) -> None:
+    """Add to the tallies what was sold, and who came, since the last time."""
+    tallies.add_all_marks()

@@ -20,7 +20,6 @@ from metrics.figures.sums import (
     array,
     cut_params,
     period_of,
-    piece_params,
     pieces_params,
     with_events,
 )
@@ -42,8 +41,8 @@ UNFOLDED = _UNFOLDED.format(of="")
 UNFOLDED_OF_BUSY = _UNFOLDED.format(
     of="AND EXISTS (SELECT FROM busy) AND event.customer_id = ANY (ARRAY(SELECT customer_id FROM busy))"
 )
-_EVENTS = """
-SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
+# What the events of a report are counted from, by the kind of piece; of those without a piece there is nothing to plan.
+_EVENTS_OF_DAYS = """
   SELECT piece.period, summed.events
   FROM unnest(%(sum_day_periods)s::int[], %(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[])
     AS piece (period, first, last)
@@ -51,7 +50,8 @@ SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
     SELECT sum(events) AS events FROM rollup_days
     WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
   ) AS summed
-  UNION ALL
+"""
+_EVENTS_OF_QUARTERS = """
   SELECT piece.period, summed.events
   FROM unnest(%(sum_quarter_periods)s::int[], %(sum_quarter_firsts)s::timestamptz[],
     %(sum_quarter_lasts)s::timestamptz[]) AS piece (period, first, last)
@@ -59,7 +59,8 @@ SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
     SELECT sum(events) AS events FROM rollup_quarters
     WHERE organization_id = %(organization)s AND quarter >= piece.first AND quarter < piece.last
   ) AS summed
-  UNION ALL
+"""
+_EVENTS_ONE_BY_ONE = """
   SELECT piece.period, counted.events
   FROM unnest(%(sum_event_periods)s::int[], %(sum_event_firsts)s::timestamptz[],
     %(sum_event_lasts)s::timestamptz[]) AS piece (period, first, last)
@@ -67,43 +68,82 @@ SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM (
     SELECT count(*) AS events FROM events
     WHERE organization_id = %(organization)s AND timestamp >= piece.first AND timestamp < piece.last
   ) AS counted
-  UNION ALL
+"""
+_EVENTS_UNFOLDED = """
   SELECT (%(sum_periods)s::int[])[place], events FROM (
     SELECT width_bucket(timestamp, %(sum_starts)s::timestamptz[]) AS place, count(*) AS events FROM unfolded GROUP BY 1
   ) AS placed WHERE (%(sum_summed)s::bool[])[place]
-) AS found WHERE events > 0 GROUP BY period
 """
-# Counting by cut takes less than finding the cut of each row.
-_CUTS = """
-unnest(%(cut_periods)s::int[], %(cut_starts)s::timestamptz[], %(cut_ends)s::timestamptz[]) AS cut (period, first, last)
+_EVENTS = """
+SELECT 'events', period, NULL::text, sum(events), NULL::numeric FROM ({found}) AS found
+WHERE events > 0 GROUP BY period
 """
-_ORDERS = f"""
-SELECT 'orders', cut.period, made.currency, made.orders, made.amount FROM {_CUTS}
-CROSS JOIN LATERAL (
-  SELECT currency, count(*) AS orders, sum(amount_total) AS amount FROM orders
-  WHERE organization_id = %(organization)s AND created_at >= cut.first AND created_at < cut.last GROUP BY currency
-) AS made
+# Orders, checkout sessions and new customers, likewise.
+_TALLIED_BY_DAY = """
+  SELECT piece.period, source, currency, count, amount
+  FROM unnest(%(tally_day_periods)s::int[], %(tally_day_firsts)s::date[], %(tally_day_lasts)s::date[])
+    AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT source, currency, count, amount FROM tally_days
+    WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
+  ) AS tallied
 """
-# All statuses are named, so that an index which has them is enough.
-_CHECKOUTS = f"""
-SELECT 'checkouts', cut.period, NULL::text, begun.checkouts, begun.succeeded FROM {_CUTS}
-CROSS JOIN LATERAL (
-  SELECT count(*) AS checkouts, count(*) FILTER (WHERE status = 'complete') AS succeeded FROM checkout_sessions
-  WHERE organization_id = %(organization)s AND status IN ('open', 'processing', 'complete', 'expired')
-    AND created_at >= cut.first AND created_at < cut.last
-) AS begun WHERE begun.checkouts > 0
+_TALLIED_BY_QUARTER = """
+  SELECT piece.period, source, currency, count, amount
+  FROM unnest(%(tally_quarter_periods)s::int[], %(tally_quarter_firsts)s::timestamptz[],
+    %(tally_quarter_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT source, currency, count, amount FROM tally_quarters
+    WHERE organization_id = %(organization)s AND quarter >= piece.first AND quarter < piece.last
+  ) AS tallied
+"""
+_MARKED = """
+  SELECT (%(tally_periods)s::int[])[place], source, currency, count, amount FROM (
+    SELECT width_bucket(quarter, %(tally_starts)s::timestamptz[]) AS place, source, currency, sum(count) AS count,
+      sum(amount) AS amount
+    FROM tally_marks WHERE organization_id = %(organization)s AND quarter >= %(start)s AND quarter < %(end)s
+    GROUP BY 1, 2, 3
+  ) AS placed WHERE (%(tally_summed)s::bool[])[place]
+"""
+_PIECES_ONE_BY_ONE = """
+unnest(%(tally_event_periods)s::int[], %(tally_event_firsts)s::timestamptz[], %(tally_event_lasts)s::timestamptz[])
+  AS piece (period, first, last)
+"""
+_ORDERS_ONE_BY_ONE = f"""
+  SELECT piece.period, 'orders', made.currency, made.orders, made.amount FROM {_PIECES_ONE_BY_ONE}
+  CROSS JOIN LATERAL (
+    SELECT currency, count(*) AS orders, sum(amount_total) AS amount FROM orders
+    WHERE organization_id = %(organization)s AND created_at >= piece.first AND created_at < piece.last GROUP BY currency
+  ) AS made
+"""
+_CHECKOUTS_ONE_BY_ONE = f"""
+  SELECT piece.period, 'checkouts', '', begun.checkouts, begun.succeeded FROM {_PIECES_ONE_BY_ONE}
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS checkouts, count(*) FILTER (WHERE status = 'complete') AS succeeded FROM checkout_sessions
+    WHERE organization_id = %(organization)s AND created_at >= piece.first AND created_at < piece.last
+  ) AS begun
 """
 # The living and the deleted have an index each.
-_CUSTOMERS = f"""
-SELECT 'customers', cut.period, NULL::text, created.customers, NULL::numeric FROM {_CUTS}
-CROSS JOIN LATERAL (
-  SELECT count(*) AS customers FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NULL
-    AND created_at >= cut.first AND created_at < cut.last
-  UNION ALL
-  SELECT count(*) FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NOT NULL
-    AND created_at >= cut.first AND created_at < cut.last
-) AS created WHERE created.customers > 0
+_CUSTOMERS_ONE_BY_ONE = f"""
+  SELECT piece.period, 'customers', '', created.customers, 0 FROM {_PIECES_ONE_BY_ONE}
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS customers FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NULL
+      AND created_at >= piece.first AND created_at < piece.last
+    UNION ALL
+    SELECT count(*) FROM customers WHERE organization_id = %(organization)s AND deleted_at IS NOT NULL
+      AND created_at >= piece.first AND created_at < piece.last
+  ) AS created
 """
+_TALLIED = """
+SELECT source, period, nullif(currency, ''), sum(count), sum(amount)
+FROM ({found}) AS found (period, source, currency, count, amount)
+WHERE source = ANY(%(tally_sources)s) GROUP BY source, period, currency HAVING sum(count) <> 0
+"""
+_ONE_BY_ONE = {
+    Source.ORDERS: _ORDERS_ONE_BY_ONE,
+    Source.CHECKOUTS: _CHECKOUTS_ONE_BY_ONE,
+    Source.CUSTOMERS: _CUSTOMERS_ONE_BY_ONE,
+}
 _SEEN_IN_SUMS = f"""
   SELECT piece.period, summed.customer_id
   FROM unnest(%(seen_month_periods)s::int[], %(seen_month_firsts)s::date[], %(seen_month_lasts)s::date[])
@@ -216,6 +256,7 @@ SELECT 'active', NULL::int, NULL::text, coalesce(sum(customers), 0), NULL::numer
 """
 _COUNT_BIT = "sum(customers) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
 _BITS = 63
+_UNITS = (Unit.DAY, Unit.QUARTER)
 _SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
 
@@ -228,8 +269,10 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         params |= {"events_start": cuts[0].start, "events_end": cuts[-1].end}
         tables.append(UNFOLDED)
     if cuts and Source.EVENTS in sources:
-        params |= piece_params("sum", cuts, (Unit.DAY, Unit.QUARTER))
-        branches.append(_EVENTS)
+        pieces = pieces_of(cuts, _UNITS)
+        params |= pieces_params("sum", pieces, _UNITS)
+        found = _in_use(pieces, _EVENTS_OF_DAYS, _EVENTS_OF_QUARTERS, [_EVENTS_ONE_BY_ONE])
+        branches.append(_EVENTS.format(found="UNION ALL".join([*found, _EVENTS_UNFOLDED])))
     if Source.ACTIVE in sources:
         unit = Unit.MONTH if span.interval == Interval.MONTH else Unit.DAY
         names = {"table": _SUMS_OF_CUSTOMERS[unit], "unit": unit.value}
@@ -253,14 +296,21 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
             quarters = _SEEN_IN_QUARTERS if cuts else ""
             tables += [_SEEN.format(seen=seen + quarters + _SEEN_IN_ORDERS), _COUNTED.format(**names)]
             branches.append(_ACTIVE.format(**names))
-    for source, branch in (
-        (Source.ORDERS, _ORDERS),
-        (Source.CHECKOUTS, _CHECKOUTS),
-        (Source.CUSTOMERS, _CUSTOMERS),
-    ):
-        if source in sources:
-            branches.append(branch)
+    if tallied := [source for source in _ONE_BY_ONE if source in sources]:
+        pieces = pieces_of(span.cuts, _UNITS)
+        params |= pieces_params("tally", pieces, _UNITS)
+        params["tally_sources"] = array(source.value for source in tallied)
+        one_by_one = [_ONE_BY_ONE[source] for source in tallied]
+        found = _in_use(pieces, _TALLIED_BY_DAY, _TALLIED_BY_QUARTER, one_by_one)
+        branches.append(_TALLIED.format(found="UNION ALL".join([*found, _MARKED])))
     return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params
+
+
+def _in_use(pieces: Iterable[Piece], of_days: str, of_quarters: str, one_by_one: Sequence[str]) -> list[str]:
+    """What reads the kinds of pieces that there are."""
+    units = {piece.unit for piece in pieces}
+    branches = {Unit.DAY: [of_days], Unit.QUARTER: [of_quarters], Unit.EVENT: one_by_one}
+    return [branch for unit, found in branches.items() if unit in units for branch in found]
 
 
 def _pairs(pieces: Iterable[Piece]) -> Params:

@@ -4,6 +4,7 @@ from metrics.models.duplicates import Difference, Duplicates
 from metrics.models.events import Event, EventBatch, EventName
 from metrics.models.meters import Meter
 from metrics.models.rollups import CustomerDay, CustomerMonth, OrganizationDay, OrganizationQuarter
+from metrics.models.tallies import TallyDay, TallyMark, TallyQuarter
 from metrics.models.unmatched import UnmatchedID
 
 __all__ = [
@@ -17,5 +18,8 @@ __all__ = [
     "Meter",
     "OrganizationDay",
     "OrganizationQuarter",
+    "TallyDay",
+    "TallyMark",
+    "TallyQuarter",
     "UnmatchedID",
 ]

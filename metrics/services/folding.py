@@ -74,11 +74,16 @@ days AS (
   FROM of_quarters GROUP BY day ORDER BY day
   ON CONFLICT (organization_id, day) DO UPDATE SET events = known.events + excluded.events
 )"""
-FOLDED_EVENTS = """
+# Nearly all events came before what any batch covers, and aren't looked for in each of them.
+_FOLDED_EVENTS = """
 SELECT customer_id, timestamp FROM events
-WHERE organization_id = %(organization)s AND NOT EXISTS (
-  SELECT FROM event_batches AS batch
-  WHERE batch.organization_id = %(organization)s AND events.id BETWEEN batch.id AND batch.last_id
+WHERE organization_id = %(organization)s AND (
+  NOT coalesce(
+    events.id >= (SELECT id FROM event_batches WHERE organization_id = %(organization)s ORDER BY id LIMIT 1), false
+  ) OR NOT EXISTS (
+    SELECT FROM event_batches AS batch
+    WHERE batch.organization_id = %(organization)s AND events.id BETWEEN batch.id AND batch.last_id
+  )
 )
 """
 _TABLES = "rollup_customer_days, rollup_customer_months, rollup_days, rollup_quarters"
@@ -153,4 +158,4 @@ def rebuild(organization_id: uuid.UUID) -> None:
         cursor.execute(_STOP_OTHERS)
         for table in _TABLES.split(", "):
             cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [organization_id])  # noqa: S608
-    _add(organization_id, FOLDED_EVENTS, {})
+    _add(organization_id, _FOLDED_EVENTS, {})

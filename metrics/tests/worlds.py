@@ -15,7 +15,7 @@ from checkout.models import CheckoutSession, Order
 from customers.models import Customer
 from customers.services import create_customer, delete_customer, update_customer
 from metrics.models import Event, UnmatchedID
-from metrics.services import binding, folding
+from metrics.services import binding, folding, tallies
 from metrics.tests.sending import event, send
 from organizations.models import Organization
 
@@ -42,6 +42,8 @@ class World:
                     *[self.begin] * 2,
                     *[self.appear] * 2,
                     *[self.fold] * 2,
+                    *[self.add_marks] * 2,
+                    self.succeed,
                     self.bind_some,
                     self.bind_all,
                     self.leave,
@@ -124,8 +126,21 @@ class World:
             created_at=self.random.choice([session.created_at, self.moment()]),
         )
 
+    def succeed(self) -> None:
+        """A session that was under way is complete, whenever it began."""
+        under_way = CheckoutSession.objects.for_organization(self.organization).filter(
+            stored_status="processing", customer__isnull=False
+        )
+        for session in under_way.order_by("id")[:1]:
+            CheckoutSession.objects.filter(id=session.id).update(
+                stored_status="complete", completed_at=self.moment()
+            )
+
     def fold(self) -> None:
         folding.fold(self.organization.id)
+
+    def add_marks(self) -> None:
+        tallies.add_marks(self.organization.id)
 
     def bind_some(self) -> None:
         for unmatched in UnmatchedID.objects.for_organization(self.organization).unbound()[:1]:

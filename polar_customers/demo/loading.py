@@ -18,6 +18,7 @@ from checkout.demo.loading import load_checkout
 from customers.demo.loading import load_customers, search_indexes_built_last
 from customers.demo.rows import PERIOD
 from metrics.demo.loading import load_events
+from metrics.services.tallies import add_marks
 from organizations.ids import id_at
 from organizations.models import Organization
 from polar_customers.demo.access import create_logins
@@ -42,6 +43,9 @@ _TABLES = (
     "rollup_quarters",
     "rollup_customer_days",
     "rollup_customer_months",
+    "tally_days",
+    "tally_quarters",
+    "tally_marks",
 )
 
 
@@ -135,6 +139,9 @@ def load(
                 at=midnight,
                 progress=bar.update,
             )
+        for organization in loaded:
+            while add_marks(organization.id):
+                pass
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(_TABLES)}")
     return {organization: amount for organization, (_, amount) in loaded.items()}
