@@ -10,13 +10,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from api.prepared import PreparedStatement
 from metrics.figures.figures import Source
 from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_BUSY
-from metrics.figures.periods import Cut
+from metrics.figures.periods import KEPT_RANGES, Cut
 from metrics.figures.pieces import Unit, pieces_of, reads_of
 from metrics.figures.sums import Params, cut_params, is_summed, period_of, pieces_params, with_events
 
@@ -214,9 +214,7 @@ def statement(
     made = list(tables)
     branches = list(more)
     if uses:
-        params |= {"events_start": happening[0].start, "events_end": happening[-1].end}
-        pieces = pieces_of(happening, (Unit.DAY,))
-        params |= {"sum_reads": str(reads_of(pieces)), **pieces_params("sum", pieces, (Unit.DAY,))}
+        params |= _piece_params(tuple(happening))
         made = [UNFOLDED, *made, _KNOWN, _BUSY] if everyones else [*made, _KNOWN, _BUSY, UNFOLDED_OF_BUSY]
         made += [WAITING, _USED]
         if Source.EVENTS in sources:
@@ -237,3 +235,15 @@ def statement(
             branches.append(_SELECT_ACTIVE_EVER.format(seen=seen))
     selected = " UNION ALL ".join(branch.replace("{bucket}", bucket) for branch in branches)
     return f"WITH {','.join(made)} {selected}" if branches else "", params
+
+
+@lru_cache(maxsize=KEPT_RANGES)
+def _piece_params(cuts: tuple[Cut, ...]) -> Params:
+    """What says how the events of these stretches of time are read."""
+    pieces = pieces_of(cuts, (Unit.DAY,))
+    return {
+        "events_start": cuts[0].start,
+        "events_end": cuts[-1].end,
+        "sum_reads": str(reads_of(pieces)),
+        **pieces_params("sum", pieces, (Unit.DAY,)),
+    }

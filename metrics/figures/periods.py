@@ -12,11 +12,13 @@ import datetime
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 MAX_PERIODS = 1500
+KEPT_RANGES = 32
+"""How many ranges a process remembers the division of: one customer after the other is asked about the same."""
 EARLIEST = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 LATEST = datetime.datetime(3000, 1, 1, tzinfo=datetime.UTC)
 
@@ -105,6 +107,7 @@ def usual_span(
     return Span(start, end, interval, zone)
 
 
+@lru_cache(maxsize=KEPT_RANGES)
 def _divide(span: Span, *, limit: int) -> tuple[tuple[datetime.datetime, ...], tuple[Cut, ...]]:
     marks = []
     for mark in _hours(span) if span.interval == Interval.HOUR else _calendar(span):

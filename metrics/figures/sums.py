@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
 
 from metrics import event_rules
-from metrics.figures.periods import Cut
+from metrics.figures.periods import KEPT_RANGES, Cut
 from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
 
 Params = dict[str, Any]
@@ -30,6 +31,11 @@ def period_of(column: str, prefix: str = "cut") -> str:
 
 def cut_params(cuts: Sequence[Cut]) -> Params:
     """What `period_of` reads, and the range."""
+    return dict(_cut_params(tuple(cuts)))
+
+
+@lru_cache(maxsize=KEPT_RANGES)
+def _cut_params(cuts: tuple[Cut, ...]) -> Params:
     return {
         "start": cuts[0].start,
         "end": cuts[-1].end,
@@ -43,7 +49,9 @@ def with_events(cuts: Iterable[Cut]) -> list[Cut]:
     """What of the cuts lies where events can be: none happened before the earliest that is taken, or will later."""
     latest = (timezone.now() + _TOLERANCE).replace(hour=0, minute=0, second=0, microsecond=0)
     return [
-        Cut(max(cut.start, event_rules.EARLIEST), min(cut.end, latest), cut.period)
+        cut
+        if cut.start >= event_rules.EARLIEST and cut.end <= latest
+        else Cut(max(cut.start, event_rules.EARLIEST), min(cut.end, latest), cut.period)
         for cut in cuts
         if cut.start < latest and cut.end > event_rules.EARLIEST
     ]
