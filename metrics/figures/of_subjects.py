@@ -7,6 +7,7 @@ that nobody holds count too (null for none). Who holds an ID is read in the same
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from api.prepared import PreparedStatement
 from metrics.figures.figures import Source
 from metrics.figures.of_everyone import UNFOLDED, UNFOLDED_OF_BUSY
 from metrics.figures.periods import KEPT_RANGES, Cut
-from metrics.figures.pieces import Unit, pieces_of, reads_of
-from metrics.figures.sums import Params, cut_params, is_summed, period_of, pieces_params, with_events
+from metrics.figures.pieces import Unit, pieces_of
+from metrics.figures.sums import Params, array, cut_params, is_summed, period_of, pieces_params, with_events
 
+_DAY = datetime.timedelta(days=1)
 WANTED = "wanted (key, customer_id, own_id) AS MATERIALIZED ({query})"
 
 
@@ -72,32 +74,28 @@ waiting (key, customer_id, unmatched_id) AS MATERIALIZED (
 )
 """
 # An event is found by its customer alone: a customer's events are all of its organization. Most customers have few of
-# them, and those are counted one by one. Whoever has as many as there are sums to read instead is busy.
+# them, and those are counted one by one. Whoever has as many as there are sums to look for instead is busy.
 _KNOWN = """
-known (key, customer_id, timestamp) AS MATERIALIZED (
-  SELECT wanted.key, wanted.customer_id, event.timestamp FROM wanted CROSS JOIN LATERAL (
+known (key, customer_id, moments) AS MATERIALIZED (
+  SELECT key, customer_id, ARRAY(
     SELECT timestamp FROM events WHERE customer_id = wanted.customer_id
-      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s LIMIT %(sum_reads)s::int
-  ) AS event
-)
-"""
-_BUSY = """
+      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s LIMIT %(enough)s::int
+  ) FROM wanted
+),
 busy (key, customer_id) AS MATERIALIZED (
-  SELECT key, customer_id FROM known GROUP BY key, customer_id HAVING count(*) >= %(sum_reads)s::int
+  SELECT key, customer_id FROM known WHERE cardinality(moments) >= %(enough)s::int
 )
 """
 _USED = f"""
 used (period, key, customer_id, events) AS MATERIALIZED (
-  SELECT {period_of("timestamp", "sum")}, key, customer_id, 1 FROM known
-  WHERE NOT EXISTS (SELECT FROM busy WHERE busy.key = known.key)
+  SELECT {period_of("moment", "sum")}, key, customer_id, 1 FROM known CROSS JOIN unnest(moments) AS moment
+  WHERE cardinality(moments) < %(enough)s::int
   UNION ALL
-  SELECT piece.period, busy.key, busy.customer_id, summed.events FROM busy
-  CROSS JOIN unnest(%(sum_day_periods)s::int[], %(sum_day_firsts)s::date[], %(sum_day_lasts)s::date[])
-    AS piece (period, first, last)
-  CROSS JOIN LATERAL generate_series(0, piece.last - piece.first - 1) AS number
+  SELECT one.period, busy.key, busy.customer_id, summed.events FROM busy
+  CROSS JOIN unnest(%(days)s::date[], %(day_periods)s::int[]) AS one (day, period)
   CROSS JOIN LATERAL (
-    SELECT events FROM rollup_customer_days WHERE organization_id = %(organization)s
-      AND day = piece.first + number AND customer_id = busy.customer_id OFFSET 0
+    SELECT events FROM rollup_customer_days
+    WHERE organization_id = %(organization)s AND day = one.day AND customer_id = busy.customer_id OFFSET 0
   ) AS summed
   UNION ALL
   SELECT piece.period, busy.key, busy.customer_id, counted.events FROM busy
@@ -214,8 +212,8 @@ def statement(
     made = list(tables)
     branches = list(more)
     if uses:
-        params |= _piece_params(tuple(happening))
-        made = [UNFOLDED, *made, _KNOWN, _BUSY] if everyones else [*made, _KNOWN, _BUSY, UNFOLDED_OF_BUSY]
+        params |= usage_params(tuple(happening))
+        made = [UNFOLDED, *made, _KNOWN] if everyones else [*made, _KNOWN, UNFOLDED_OF_BUSY]
         made += [WAITING, _USED]
         if Source.EVENTS in sources:
             branches.append(_SELECT_EVENTS)
@@ -238,12 +236,20 @@ def statement(
 
 
 @lru_cache(maxsize=KEPT_RANGES)
-def _piece_params(cuts: tuple[Cut, ...]) -> Params:
-    """What says how the events of these stretches of time are read."""
+def usage_params(cuts: tuple[Cut, ...]) -> Params:
+    """What tells `known` and `used` how the events of these stretches of time are read."""
     pieces = pieces_of(cuts, (Unit.DAY,))
+    days = [
+        (piece.start.date() + _DAY * number, piece.period)
+        for piece in pieces
+        if piece.unit == Unit.DAY
+        for number in range((piece.end - piece.start).days)
+    ]
     return {
         "events_start": cuts[0].start,
         "events_end": cuts[-1].end,
-        "sum_reads": str(reads_of(pieces)),
-        **pieces_params("sum", pieces, (Unit.DAY,)),
+        "days": array(day for day, _ in days),
+        "day_periods": array(period for _, period in days),
+        "enough": str(len(days) + sum(piece.unit != Unit.DAY for piece in pieces)),
+        **pieces_params("sum", pieces, ()),
     }

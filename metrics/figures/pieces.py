@@ -46,12 +46,6 @@ def pieces_of(cuts: Iterable[Cut], units: Sequence[Unit]) -> list[Piece]:
     ]
 
 
-def reads_of(pieces: Iterable[Piece]) -> int:
-    """How many sums of a customer's days are looked for, and stretches counted, to know these pieces of days and of
-    single events."""
-    return sum((piece.end - piece.start).days if piece.unit == Unit.DAY else 1 for piece in pieces)
-
-
 _Part = tuple[Unit, datetime.datetime, datetime.datetime]
 
 

@@ -16,9 +16,8 @@ from customers.models import Customer
 from customers.tests.test_properties import undone
 from metrics.figures import of_subjects
 from metrics.figures.figures import ALL_FIGURES, Figure, Source, sources_of
-from metrics.figures.of_subjects import Subject
+from metrics.figures.of_subjects import Subject, usage_params
 from metrics.figures.periods import Interval, Span
-from metrics.figures.pieces import reads_of
 from metrics.figures.ranking import Order, Place, Ranked, read_ranking
 from metrics.figures.report import read_report
 from metrics.services import binding
@@ -48,7 +47,8 @@ ZONES = (
     ("Africa/Casablanca", datetime.datetime(2024, 3, 10)),
 )
 LENGTHS = {"hour": 50, "day": 24 * 9, "week": 24 * 40, "month": 24 * 200, "year": 24 * 1200}
-WAYS = st.sampled_from([reads_of, lambda pieces: 1])  # the latter: whoever has an event is busy
+# As it is, and with everybody busy who has an event.
+WAYS = st.sampled_from([usage_params, lambda cuts: {**usage_params(cuts), "enough": "1"}])
 MINUTES = st.sampled_from([0, 0, 0, 15, 30, 7, 59])
 
 
@@ -95,7 +95,7 @@ def test_a_report_is_what_counting_gives(
     organization: Organization, monkeypatch: pytest.MonkeyPatch, span: Span, seed: int, data: Any
 ) -> None:
     monkeypatch.setattr(binding, "CHUNK", 2)
-    monkeypatch.setattr(of_subjects, "reads_of", data.draw(WAYS))
+    monkeypatch.setattr(of_subjects, "usage_params", data.draw(WAYS))
     with undone():
         world = World(organization, moments_about(span), seed)
         world.live_for(30)
@@ -132,7 +132,7 @@ def test_a_ranking_is_what_counting_gives(
         world = World(organization, moments_about(span), seed)
         world.live_for(30)
         rows = list(rows_of(organization))
-        monkeypatch.setattr(of_subjects, "reads_of", data.draw(WAYS))
+        monkeypatch.setattr(of_subjects, "usage_params", data.draw(WAYS))
         figures = data.draw(st.lists(st.sampled_from(ALL_FIGURES), min_size=1, max_size=9, unique=True))
         order = Order(data.draw(st.sampled_from(figures)), data.draw(st.booleans()), "usd")
         everyone = list(Customer.objects.for_organization(organization).values_list("id", flat=True))
