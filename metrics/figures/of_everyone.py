@@ -2,7 +2,8 @@
 """How the figures of a whole organization are read, in one statement, which sees one moment of the database.
 
 Each branch gives rows of: the source, the period (null for the whole range), the currency, a count and an amount. What
-is joined by LATERAL is read by its index, piece by piece, whatever the planner thinks of the number of rows.
+is joined by LATERAL is read by its index, piece by piece, whatever the planner thinks of the number of rows. Pairs of
+columns are compared with pairs where only the index of both will do.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from metrics.figures.figures import Source
 from metrics.figures.periods import Interval, Span
@@ -66,7 +67,8 @@ _EVENTS_ONE_BY_ONE = """
     %(sum_event_lasts)s::timestamptz[]) AS piece (period, first, last)
   CROSS JOIN LATERAL (
     SELECT count(*) AS events FROM events
-    WHERE organization_id = %(organization)s AND timestamp >= piece.first AND timestamp < piece.last
+    WHERE (organization_id, timestamp) >= (%(organization)s, piece.first)
+      AND (organization_id, timestamp) < (%(organization)s, piece.last)
   ) AS counted
 """
 _EVENTS_UNFOLDED = """
@@ -144,7 +146,9 @@ _ONE_BY_ONE = {
     Source.CHECKOUTS: _CHECKOUTS_ONE_BY_ONE,
     Source.CUSTOMERS: _CUSTOMERS_ONE_BY_ONE,
 }
-_SEEN_IN_SUMS = f"""
+# Who had an event, by the kind of piece; in one that is in no sum, or whose customer isn't written to it yet; and who
+# bought something.
+_SEEN_IN_MONTHS = """
   SELECT piece.period, summed.customer_id
   FROM unnest(%(seen_month_periods)s::int[], %(seen_month_firsts)s::date[], %(seen_month_lasts)s::date[])
     AS piece (period, first, last)
@@ -152,7 +156,8 @@ _SEEN_IN_SUMS = f"""
     SELECT customer_id FROM rollup_customer_months
     WHERE organization_id = %(organization)s AND month >= piece.first AND month < piece.last
   ) AS summed
-  UNION ALL
+"""
+_SEEN_IN_DAYS = """
   SELECT piece.period, summed.customer_id
   FROM unnest(%(seen_day_periods)s::int[], %(seen_day_firsts)s::date[], %(seen_day_lasts)s::date[])
     AS piece (period, first, last)
@@ -160,25 +165,6 @@ _SEEN_IN_SUMS = f"""
     SELECT customer_id FROM rollup_customer_days
     WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
   ) AS summed
-  UNION ALL
-  SELECT piece.period, event.customer_id
-  FROM unnest(%(seen_event_periods)s::int[], %(seen_event_firsts)s::timestamptz[],
-    %(seen_event_lasts)s::timestamptz[]) AS piece (period, first, last)
-  CROSS JOIN LATERAL (
-    SELECT customer_id FROM events WHERE organization_id = %(organization)s
-      AND timestamp >= piece.first AND timestamp < piece.last AND customer_id IS NOT NULL
-  ) AS event
-  UNION ALL
-  SELECT {period_of("timestamp")}, customer_id FROM unfolded WHERE customer_id IS NOT NULL
-  UNION ALL
-  SELECT {period_of("event.timestamp")}, unmatched.customer_id FROM unmatched_ids AS unmatched
-  CROSS JOIN LATERAL (
-    SELECT timestamp FROM events WHERE unmatched_id = unmatched.id AND customer_id IS NULL
-      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s OFFSET 0
-  ) AS event
-  WHERE unmatched.organization_id = %(organization)s AND unmatched.customer_id IS NOT NULL
-    AND unmatched.bound_at IS NULL
-  UNION ALL
 """
 _SEEN_IN_QUARTERS = """
   SELECT piece.period, summed.customer_id
@@ -189,7 +175,27 @@ _SEEN_IN_QUARTERS = """
     WHERE organization_id = %(organization)s AND day = piece.day
       AND (quarters & piece.mask) <> repeat('0', 96)::bit(96)
   ) AS summed
+"""
+_SEEN_ONE_BY_ONE = """
+  SELECT piece.period, event.customer_id
+  FROM unnest(%(seen_event_periods)s::int[], %(seen_event_firsts)s::timestamptz[],
+    %(seen_event_lasts)s::timestamptz[]) AS piece (period, first, last)
+  CROSS JOIN LATERAL (
+    SELECT customer_id FROM events
+    WHERE (organization_id, timestamp) >= (%(organization)s, piece.first)
+      AND (organization_id, timestamp) < (%(organization)s, piece.last) AND customer_id IS NOT NULL
+  ) AS event
+"""
+_SEEN_UNFOLDED = f"""
+  SELECT {period_of("timestamp")}, customer_id FROM unfolded WHERE customer_id IS NOT NULL
   UNION ALL
+  SELECT {period_of("event.timestamp")}, unmatched.customer_id FROM unmatched_ids AS unmatched
+  CROSS JOIN LATERAL (
+    SELECT timestamp FROM events WHERE unmatched_id = unmatched.id AND customer_id IS NULL
+      AND timestamp >= %(events_start)s AND timestamp < %(events_end)s OFFSET 0
+  ) AS event
+  WHERE unmatched.organization_id = %(organization)s AND unmatched.customer_id IS NOT NULL
+    AND unmatched.bound_at IS NULL
 """
 _SEEN_IN_ORDERS = f"""
   SELECT {period_of("created_at")}, customer_id FROM orders
@@ -223,39 +229,52 @@ UNION ALL
 SELECT 'active', NULL::int, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM seen
 WHERE NOT EXISTS (SELECT FROM counted WHERE counted.customer_id = seen.customer_id)
 """
-# Where no period is such a one: a bit of each customer's for each period, as long as there are bits enough. Where days
-# begin in the middle of UTC's, each of these is of two periods, which are looked for at once.
+# As long as there are bits enough: a bit of each customer's for each period. Where days begin in the middle of UTC's,
+# each of these is of two periods: a comparison tells who is in the earlier one, and who isn't is in the later.
 _IN_BITS = """
-active_in (customer_id, periods) AS MATERIALIZED (
-  SELECT customer_id, bit_or(periods) FROM (
-    SELECT customer_id, 1::bigint << period AS periods FROM ({seen}) AS one (period, customer_id)
-    {quarters}
-  ) AS one GROUP BY 1 HAVING bit_or(periods) <> 0
-),
-active_alike (periods, customers) AS MATERIALIZED (SELECT periods, count(*) FROM active_in GROUP BY 1)
+active (counts, customers) AS MATERIALIZED (
+  SELECT ARRAY[{counts}], count(*) FILTER (WHERE periods <> 0) FROM (
+    SELECT bit_or(periods) AS periods FROM (
+      SELECT customer_id, 1::bigint << period AS periods FROM ({seen}) AS one (period, customer_id)
+      {halves}
+    ) AS one GROUP BY customer_id
+  ) AS of_customers
+)
 """
-_QUARTERS_IN_BITS = """
-    UNION ALL
-    SELECT summed.customer_id,
-      CASE WHEN summed.quarters & piece.mask <> repeat('0', 96)::bit(96) THEN piece.bit ELSE 0 END
-      | CASE WHEN summed.quarters & piece.other_mask <> repeat('0', 96)::bit(96) THEN piece.other_bit ELSE 0 END
-    FROM unnest(%(pair_days)s::date[], %(pair_masks)s::bit(96)[], %(pair_bits)s::bigint[],
-      %(pair_other_masks)s::bit(96)[], %(pair_other_bits)s::bigint[]) AS piece (day, mask, bit, other_mask, other_bit)
-    CROSS JOIN LATERAL (
-      SELECT customer_id, quarters FROM rollup_customer_days
-      WHERE organization_id = %(organization)s AND day = piece.day
-    ) AS summed
+_HALVES_IN_BITS = """
+      UNION ALL
+      SELECT summed.customer_id,
+        CASE WHEN summed.quarters < piece.mark THEN piece.later
+          WHEN summed.quarters & piece.mask <> repeat('0', 96)::bit(96) THEN piece.earlier | piece.later
+          ELSE piece.earlier END
+      FROM unnest(%(half_days)s::date[], %(half_marks)s::bit(96)[], %(half_masks)s::bit(96)[],
+        %(half_earlier)s::bigint[], %(half_later)s::bigint[]) AS piece (day, mark, mask, earlier, later)
+      CROSS JOIN LATERAL (
+        SELECT customer_id, quarters FROM rollup_customer_days
+        WHERE organization_id = %(organization)s AND day = piece.day
+      ) AS summed
 """
 _ACTIVE_BY_BITS = """
 SELECT 'active', number::int - 1, NULL::text, customers, NULL::numeric
-FROM (SELECT ARRAY[{counts}] AS counts FROM active_alike) AS counted,
-  unnest(counts) WITH ORDINALITY AS one (customers, number)
+FROM (SELECT counts FROM active) AS counted, unnest(counts) WITH ORDINALITY AS one (customers, number)
 WHERE customers > 0
 UNION ALL
-SELECT 'active', NULL::int, NULL::text, coalesce(sum(customers), 0), NULL::numeric FROM active_alike
+SELECT 'active', NULL::int, NULL::text, customers, NULL::numeric FROM active
 """
-_COUNT_BIT = "sum(customers) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
+_COUNT_BIT = "count(*) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
 _BITS = 63
+_EVENTS_IN_PIECES = {
+    Unit.DAY: [_EVENTS_OF_DAYS],
+    Unit.QUARTER: [_EVENTS_OF_QUARTERS],
+    Unit.EVENT: [_EVENTS_ONE_BY_ONE],
+}
+_TALLIED_IN_PIECES = {Unit.DAY: [_TALLIED_BY_DAY], Unit.QUARTER: [_TALLIED_BY_QUARTER]}
+_SEEN_IN_PIECES = {
+    Unit.MONTH: [_SEEN_IN_MONTHS],
+    Unit.DAY: [_SEEN_IN_DAYS],
+    Unit.QUARTER: [_SEEN_IN_QUARTERS],
+    Unit.EVENT: [_SEEN_ONE_BY_ONE],
+}
 _UNITS = (Unit.DAY, Unit.QUARTER)
 _SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
@@ -271,62 +290,79 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
     if cuts and Source.EVENTS in sources:
         pieces = pieces_of(cuts, _UNITS)
         params |= pieces_params("sum", pieces, _UNITS)
-        found = _in_use(pieces, _EVENTS_OF_DAYS, _EVENTS_OF_QUARTERS, [_EVENTS_ONE_BY_ONE])
+        found = _in_use(pieces, _EVENTS_IN_PIECES)
         branches.append(_EVENTS.format(found="UNION ALL".join([*found, _EVENTS_UNFOLDED])))
     if Source.ACTIVE in sources:
-        unit = Unit.MONTH if span.interval == Interval.MONTH else Unit.DAY
-        names = {"table": _SUMS_OF_CUSTOMERS[unit], "unit": unit.value}
-        pieces = pieces_of(cuts, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
-        whole = _whole(pieces, unit)
-        params["whole_periods"] = array(piece.period for piece in whole)
-        params["whole_firsts"] = array(piece.start.date() for piece in whole)
-        if cuts:
-            counted = {piece.period for piece in whole}
-            rest = [piece for piece in pieces if piece.period not in counted]
-            params |= pieces_params("seen", rest, (Unit.MONTH, Unit.DAY, Unit.QUARTER))
-        in_bits = not whole and len(span.periods) <= _BITS
-        seen = _SEEN_IN_SUMS if cuts else ""
-        if in_bits:
+        pieces = pieces_of(cuts, (Unit.MONTH, *_UNITS))
+        if len(span.periods) <= _BITS:
+            halves, rest = _halved(pieces)
+            params |= _half_params(halves)
             counts = ",".join(_COUNT_BIT.format(bit=bit) for bit in range(len(span.periods)))
-            quarters = _QUARTERS_IN_BITS if cuts else ""
-            params |= _pairs(pieces)
-            tables.append(_IN_BITS.format(seen=seen + _SEEN_IN_ORDERS, quarters=quarters))
-            branches.append(_ACTIVE_BY_BITS.format(counts=counts))
+            seen = _seen(rest, params)
+            tables.append(_IN_BITS.format(counts=counts, seen=seen, halves=_HALVES_IN_BITS if halves else ""))
+            branches.append(_ACTIVE_BY_BITS)
         else:
-            quarters = _SEEN_IN_QUARTERS if cuts else ""
-            tables += [_SEEN.format(seen=seen + quarters + _SEEN_IN_ORDERS), _COUNTED.format(**names)]
+            unit = Unit.MONTH if span.interval == Interval.MONTH else Unit.DAY
+            names = {"table": _SUMS_OF_CUSTOMERS[unit], "unit": unit.value}
+            whole = _whole(pieces, unit)
+            params["whole_periods"] = array(piece.period for piece in whole)
+            params["whole_firsts"] = array(piece.start.date() for piece in whole)
+            counted = {piece.period for piece in whole}
+            seen = _seen([piece for piece in pieces if piece.period not in counted], params)
+            tables += [_SEEN.format(seen=seen), _COUNTED.format(**names)]
             branches.append(_ACTIVE.format(**names))
     if tallied := [source for source in _ONE_BY_ONE if source in sources]:
         pieces = pieces_of(span.cuts, _UNITS)
         params |= pieces_params("tally", pieces, _UNITS)
         params["tally_sources"] = array(source.value for source in tallied)
         one_by_one = [_ONE_BY_ONE[source] for source in tallied]
-        found = _in_use(pieces, _TALLIED_BY_DAY, _TALLIED_BY_QUARTER, one_by_one)
+        found = _in_use(pieces, {**_TALLIED_IN_PIECES, Unit.EVENT: one_by_one})
         branches.append(_TALLIED.format(found="UNION ALL".join([*found, _MARKED])))
     return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params
 
 
-def _in_use(pieces: Iterable[Piece], of_days: str, of_quarters: str, one_by_one: Sequence[str]) -> list[str]:
+def _in_use(pieces: Iterable[Piece], branches: Mapping[Unit, Sequence[str]]) -> list[str]:
     """What reads the kinds of pieces that there are."""
     units = {piece.unit for piece in pieces}
-    branches = {Unit.DAY: [of_days], Unit.QUARTER: [of_quarters], Unit.EVENT: one_by_one}
     return [branch for unit, found in branches.items() if unit in units for branch in found]
 
 
-def _pairs(pieces: Iterable[Piece]) -> Params:
-    """The quarters of an hour of each day, two periods at a time; where there is no second one, with no bit set."""
+def _seen(pieces: Sequence[Piece], params: Params) -> str:
+    """What reads who is seen in the pieces, or outside of all sums, and by what: its parameters are added."""
+    params |= pieces_params("seen", pieces, (Unit.MONTH, *_UNITS))
+    found = _in_use(pieces, _SEEN_IN_PIECES)
+    return "UNION ALL".join(
+        [*found, *([_SEEN_UNFOLDED] if "events_start" in params else []), _SEEN_IN_ORDERS]
+    )
+
+
+_Half = tuple[Piece, Piece]
+
+
+def _halved(pieces: Sequence[Piece]) -> tuple[list[_Half], list[Piece]]:
+    """The days of which one part is of one period, and all the rest of another; and the other pieces."""
     of_days: dict[datetime.date, list[Piece]] = {}
     for piece in pieces:
         if piece.unit == Unit.QUARTER:
             of_days.setdefault(piece.start.date(), []).append(piece)
+    halves = [
+        (found[0], found[1])
+        for found in of_days.values()
+        if len(found) == 2 and quarters_of(found[0]).count("1") + quarters_of(found[1]).count("1") == QUARTERS
+    ]
+    halved = {half.start for pair in halves for half in pair}
+    return halves, [piece for piece in pieces if piece.unit != Unit.QUARTER or piece.start not in halved]
+
+
+def _half_params(halves: Sequence[_Half]) -> Params:
+    """Of each day, the least that its bits are where there was anything in the earlier half, and the later one's."""
     rows = []
-    for day, found in of_days.items():
-        told = [(quarters_of(piece), 1 << piece.period) for piece in found]
-        if len(told) % 2:
-            told.append(("0" * QUARTERS, 0))
-        rows += [(day, *one, *other) for one, other in zip(told[::2], told[1::2], strict=True)]
-    names = ("days", "masks", "bits", "other_masks", "other_bits")
-    return {f"pair_{name}": array(row[column] for row in rows) for column, name in enumerate(names)}
+    for earlier, later in halves:
+        length = quarters_of(earlier).count("1")
+        mark = "0" * (length - 1) + "1" + "0" * (QUARTERS - length)
+        rows.append((earlier.start.date(), mark, quarters_of(later), 1 << earlier.period, 1 << later.period))
+    names = ("days", "marks", "masks", "earlier", "later")
+    return {f"half_{name}": array(row[column] for row in rows) for column, name in enumerate(names)}
 
 
 def _whole(pieces: Sequence[Piece], unit: Unit) -> list[Piece]:

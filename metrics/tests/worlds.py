@@ -260,7 +260,9 @@ def by_period(
     for row in rows:
         if start <= row.at < end:
             period(row.at).append(row)
-    return [periods[key] for key in sorted(begins, key=begins.__getitem__)]
+    # A range that begins where clocks are set back over midnight may show a day before the rest of the one before it.
+    in_order = sorted(begins, key=begins.__getitem__) if interval == "hour" else sorted(begins)
+    return [periods[key] for key in in_order]
 
 
 def by_customer(organization: Organization, rows: Iterable[Row], *, deleted: bool) -> dict[Any, list[Row]]:
