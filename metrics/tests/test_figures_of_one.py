@@ -16,6 +16,7 @@ from metrics.figures.periods import Interval, Span
 from metrics.figures.report import Report, read_report
 from metrics.services import folding
 from metrics.tests.sending import event, send
+from organizations.ids import new_id
 from organizations.models import Organization
 from organizations.services import create_organization
 
@@ -107,6 +108,28 @@ def test_whatever_is_asked_of_a_customer_takes_one_query_of_a_few(organization: 
                 read_report(organization=organization, span=span, figures=figures, subject=Subject(own_ids))
     assert len(captured) == 2 * len(asked)
     assert len({query["sql"] for query in captured}) == 3
+
+
+@pytest.mark.parametrize("figures", [ALL_FIGURES, (Figure.EVENTS,), (Figure.ORDERS,)])
+@pytest.mark.parametrize(
+    "subject",
+    [Subject(("a",)), Subject(("a", "b")), Subject(customer_id=new_id()), Subject(("a",), new_id())],
+)
+def test_it_isnt_planned_anew(
+    subject: Subject, figures: tuple[Figure, ...], organization: Organization
+) -> None:
+    """More than the five times that PostgreSQL takes to find out what that costs."""
+    span = Span(START, START + 30 * DAY, Interval.DAY, ZoneInfo("UTC"))
+
+    def planned() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(sum(custom_plans), 0) FROM pg_prepared_statements")
+            return int(cursor.fetchone()[0])
+
+    before = planned()
+    for _ in range(8):
+        read_report(organization=organization, span=span, figures=figures, subject=subject)
+    assert planned() - before <= 5
 
 
 def test_what_isnt_asked_for_isnt_told(organization: Organization) -> None:
