@@ -109,8 +109,9 @@ def _run(database: BaseDatabaseWrapper, sql: str, execute: Callable[[psycopg.Con
 def dumped(connection: psycopg.Connection[Any], params: Sequence[Any]) -> tuple[Any, Any]:
     """`params` as libpq takes them, with what knows their types and reads the result; in a transaction that has begun,
     if this is to be in one."""
-    if not connection.autocommit and connection.pgconn.transaction_status == TransactionStatus.IDLE:
-        connection.execute("SELECT")
+    server = connection.pgconn
+    if not connection.autocommit and server.transaction_status == TransactionStatus.IDLE:
+        check(connection, server.exec_(b"BEGIN"), ExecStatus.COMMAND_OK)
     values = Transformer(connection)
     return values, values.dump_sequence(params, [PyFormat.AUTO] * len(params))
 

@@ -201,24 +201,25 @@ class Customer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        self._remember_external_customer_id(kwargs.get("update_fields"))
+        self.remember_external_customer_id(kwargs.get("update_fields"))
 
     def refresh_from_db(
         self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
     ) -> None:
         names = None if fields is None else list(fields)
         super().refresh_from_db(using, names, from_queryset)
-        self._remember_external_customer_id(names)
+        self.remember_external_customer_id(names)
 
     @classmethod
     def from_db(cls, *row: Any, **options: Any) -> Self:
         customer = super().from_db(*row, **options)
-        customer._remember_external_customer_id()
+        customer.remember_external_customer_id()
         return customer
 
     _stored_external_customer_id: str | None = None
 
-    def _remember_external_customer_id(self, among: Collection[str] | None = None) -> None:
+    def remember_external_customer_id(self, among: Collection[str] | None = None) -> None:
+        """For `clean`, after the row was read or written, or the fields `among` it were."""
         if among is None or "external_customer_id" in among:
             self._stored_external_customer_id = self.__dict__.get("external_customer_id")
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from api.conflicts import conflict_in, constraint_of
 from api.metadata import Metadata, merge_metadata
+from api.prepared import PreparedInsert
 from customers.addresses import Address, complete_address
 from customers.exceptions import (
     CustomerChanged,
@@ -61,7 +62,7 @@ def create_customer(*, organization: Organization, **fields: Unpack[CustomerFiel
     Raises ValidationError by field, and ExternalCustomerIDTaken when a live customer of the organization holds the
     ID, also when it got there a moment before.
     """
-    return _until_settled(lambda: _insert(organization, fields))
+    return _until_settled(lambda: _insert(organization, fields), retry_on=(CustomerGone,))
 
 
 def update_customer(
@@ -158,10 +159,22 @@ def _erase(customer: Customer) -> None:
     )
 
 
+_rows = PreparedInsert(Customer)
+
+
 def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:
     customer = _draft(organization, fields)
     customer.modified_at = customer.created_at
-    return _save(customer, force_insert=True)
+    # Whether somebody holds the ID the database says as it inserts the row, or doesn't.
+    customer.full_clean(validate_constraints=False)
+    with transaction.atomic():
+        if not _rows.insert(customer):
+            customer.validate_constraints()
+            raise CustomerGone
+        customer.remember_external_customer_id()
+        if customer.external_customer_id is not None:
+            external_id_set.send(Customer, customer=customer)
+    return customer
 
 
 def _draft(organization: Organization, fields: Mapping[str, Any]) -> Customer:
