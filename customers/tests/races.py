@@ -59,6 +59,8 @@ def _wait_until_blocked(writers: Sequence[Future[Any]]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
+            # A transaction keeps what it has read of who is there, and a writer may come after that.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
                 "WHERE NOT granted AND datname = current_database()"
