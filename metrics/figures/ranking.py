@@ -74,8 +74,9 @@ others (customer_id, own_id, events) AS MATERIALIZED (
     SELECT event.customer_id, NULL::text AS own_id, 1 AS events
     FROM unnest(%(sum_event_firsts)s::timestamptz[], %(sum_event_lasts)s::timestamptz[]) AS piece (first, last)
     CROSS JOIN LATERAL (
-      SELECT customer_id FROM events WHERE organization_id = %(organization)s
-        AND timestamp >= piece.first AND timestamp < piece.last AND customer_id IS NOT NULL
+      SELECT customer_id FROM events
+      WHERE (organization_id, timestamp) >= (%(organization)s, piece.first)
+        AND (organization_id, timestamp) < (%(organization)s, piece.last) AND customer_id IS NOT NULL
     ) AS event
     UNION ALL
     SELECT customer_id, NULL, 1 FROM unfolded
@@ -130,6 +131,8 @@ _SUMMED_OF_LEADERS = f"""
   UNION ALL
   {_SUMMED} AND NOT (SELECT tells FROM telling)
 """
+# Whoever did something else without an event comes behind all of them, so the rest needn't be looked for.
+_WITHOUT_LEADERS = "SELECT * FROM ({found}) AS other WHERE NOT (SELECT tells FROM telling)"
 _LIGHT_DAY = 3  # events
 _MOST_LEADERS = 2_000
 _FROM_ORDERS = """
@@ -367,7 +370,8 @@ class _Reading:
     @property
     def _has_leaders(self) -> bool:
         """Whether it is the first page of those with most events."""
-        return self.place is None and self.order.descending and self.order.figure == Figure.EVENTS
+        most_first = self.place is None and self.order.descending and self.order.figure == Figure.EVENTS
+        return most_first and self._reads_events
 
     def _tables(self) -> list[str]:
         if not self._reads_events:
@@ -390,15 +394,16 @@ class _Reading:
     def _found(self) -> list[str]:
         sources = self.sources
         found = []
-        if self._reads_events:
-            found.append(_FROM_EVENTS.format(summed=_SUMMED_OF_LEADERS if self._has_leaders else _SUMMED))
         if sources & {Source.ORDERS, Source.ACTIVE}:
             found.append(_FROM_ORDERS)
         if Source.CHECKOUTS in sources:
             found.append(_FROM_CHECKOUTS)
         if Source.CUSTOMERS in sources:
             found.append(_FROM_CUSTOMERS)
-        return found
+        if self._has_leaders:
+            others = [_WITHOUT_LEADERS.format(found=other) for other in found]
+            return [_FROM_EVENTS.format(summed=_SUMMED_OF_LEADERS), *others]
+        return [_FROM_EVENTS.format(summed=_SUMMED), *found] if self._reads_events else found
 
     def _currencies(self) -> list[str]:
         return [_SELECT_CURRENCIES] if Source.ORDERS in self.sources else []

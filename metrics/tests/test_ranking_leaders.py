@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from customers.models import Customer
 from customers.services import create_customer, delete_customer
 from metrics.figures import ranking
 from metrics.figures.figures import ALL_FIGURES, Figure
@@ -84,3 +85,25 @@ def test_the_first_page_is_of_those_who_used_most(
         (own_id, totals[own_id]) for own_id in expected
     ]
     assert read.has_next
+
+
+@pytest.mark.parametrize("users", [1, LIMIT, LIMIT + 2])
+def test_who_did_something_else_alone_comes_behind_them(users: int, organization: Organization) -> None:
+    for number in range(users + 2):
+        customer = create_customer(organization=organization, external_customer_id=f"cust_{number}")
+        Customer.objects.filter(id=customer.id).update(created_at=START)
+    for number in range(users):
+        send(organization, *[event(f"cust_{number}", timestamp=at(0))] * (20 + number))
+    fold(organization.id)
+    read = read_ranking(
+        organization=organization,
+        start=START,
+        end=START + datetime.timedelta(days=DAYS),
+        order=Order(Figure.EVENTS),
+        figures=ALL_FIGURES,
+        limit=LIMIT,
+    )
+    expected = [20 + number for number in reversed(range(users))] + [0, 0]
+    assert [row.figures.events for row in read.rows] == expected[:LIMIT]
+    assert [row.figures.new_customers for row in read.rows] == [1] * LIMIT
+    assert read.has_next == (len(expected) > LIMIT)
