@@ -9,9 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.tests.wsgi import Server
+from customers.models import Customer
 from customers.services import create_customer, delete_customer
 from metrics.api.serializers import UnmatchedIDSerializer
 from metrics.models import UnmatchedID
+from metrics.services.near_ids import customers_near
 from metrics.services.waiting import MAX_NAMES
 from metrics.tests.sending import event, send
 from organizations.models import Organization
@@ -137,3 +139,18 @@ def test_it_costs_the_same_at_any_length(api: Server, organization: Organization
             assert len(unmatched(api, "limit=100")) == size
         counts.append(len(captured))
     assert counts == [4, 4]
+
+
+def test_near_matches_are_found_by_their_index_among_many(organization: Organization) -> None:
+    rows = [
+        Customer(organization=organization, external_customer_id=f"cust_{number}") for number in range(500)
+    ]
+    Customer.objects.bulk_create(rows)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        cursor.execute("ANALYZE customers (organization_id, deleted_at, external_customer_id)")
+        # As many as a million customers, to the planner.
+        cursor.execute("UPDATE pg_class SET reltuples = 1000 * reltuples WHERE relname LIKE '%customers%'")
+        assert customers_near(organization, "CUST_7") != []
+        cursor.execute("EXPLAIN " + queries[-1]["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "idx_customers_near_id" in plan
