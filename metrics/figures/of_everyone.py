@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from metrics.figures.figures import Source
-from metrics.figures.periods import Interval, Span
+from metrics.figures.periods import Span
 from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
 from metrics.figures.sums import (
     Params,
@@ -166,16 +165,6 @@ _SEEN_IN_DAYS = """
     WHERE organization_id = %(organization)s AND day >= piece.first AND day < piece.last
   ) AS summed
 """
-_SEEN_IN_QUARTERS = """
-  SELECT piece.period, summed.customer_id
-  FROM unnest(%(seen_quarter_periods)s::int[], %(seen_quarter_days)s::date[], %(seen_quarter_masks)s::bit(96)[])
-    AS piece (period, day, mask)
-  CROSS JOIN LATERAL (
-    SELECT customer_id FROM rollup_customer_days
-    WHERE organization_id = %(organization)s AND day = piece.day
-      AND (quarters & piece.mask) <> repeat('0', 96)::bit(96)
-  ) AS summed
-"""
 _SEEN_ONE_BY_ONE = """
   SELECT piece.period, event.customer_id
   FROM unnest(%(seen_event_periods)s::int[], %(seen_event_firsts)s::timestamptz[],
@@ -201,58 +190,18 @@ _SEEN_IN_ORDERS = f"""
   SELECT {period_of("created_at")}, customer_id FROM orders
   WHERE organization_id = %(organization)s AND created_at >= %(start)s AND created_at < %(end)s
 """
-_SEEN = "seen (period, customer_id) AS MATERIALIZED (SELECT DISTINCT * FROM ({seen}) AS one)"
-# Periods of exactly one day, or one month, of the sums: each customer stands there once. One pass counts those of each,
-# and finds who is in any.
-_COUNTED = """
-counted (first, customer_id, customers) AS MATERIALIZED (
-  SELECT {unit}, customer_id, count(*) FROM {table}
-  WHERE organization_id = %(organization)s AND {unit} = ANY(%(whole_firsts)s::date[])
-  GROUP BY GROUPING SETS (({unit}), (customer_id))
-)
-"""
-_ACTIVE = """
-SELECT 'active', piece.period, NULL::text, sum(counted.customers), NULL::numeric FROM counted
-JOIN unnest(%(whole_periods)s::int[], %(whole_firsts)s::date[]) AS piece (period, first)
-  ON piece.first = counted.first GROUP BY 2
-UNION ALL
-SELECT 'active', seen.period, NULL::text, count(*), NULL::numeric FROM seen
-LEFT JOIN unnest(%(whole_periods)s::int[], %(whole_firsts)s::date[]) AS piece (period, first)
-  ON piece.period = seen.period
-WHERE NOT EXISTS (
-  SELECT FROM {table} AS summed WHERE summed.organization_id = %(organization)s
-    AND summed.{unit} = piece.first AND summed.customer_id = seen.customer_id
-) GROUP BY 2
-UNION ALL
-SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM counted WHERE customer_id IS NOT NULL
-UNION ALL
-SELECT 'active', NULL::int, NULL::text, count(DISTINCT customer_id), NULL::numeric FROM seen
-WHERE NOT EXISTS (SELECT FROM counted WHERE counted.customer_id = seen.customer_id)
-"""
-# As long as there are bits enough: a bit of each customer's for each period. Where days begin in the middle of UTC's,
-# each of these is of two periods: a comparison tells who is in the earlier one, and who isn't is in the later.
+# A bit of each customer's for each period. Where days begin in the middle of UTC's, each of these is of two periods: a
+# comparison tells who is in the earlier one, and who isn't is in the later. Days of more periods, or of a part of one,
+# are read once for all of them.
 _IN_BITS = """
 active (counts, customers) AS MATERIALIZED (
   SELECT ARRAY[{counts}], count(*) FILTER (WHERE periods <> 0) FROM (
     SELECT bit_or(periods) AS periods FROM (
       SELECT customer_id, 1::bigint << period AS periods FROM ({seen}) AS one (period, customer_id)
-      {halves}
+      {days}
     ) AS one GROUP BY customer_id
   ) AS of_customers
 )
-"""
-_HALVES_IN_BITS = """
-      UNION ALL
-      SELECT summed.customer_id,
-        CASE WHEN summed.quarters < piece.mark THEN piece.later
-          WHEN summed.quarters & piece.mask <> repeat('0', 96)::bit(96) THEN piece.earlier | piece.later
-          ELSE piece.earlier END
-      FROM unnest(%(half_days)s::date[], %(half_marks)s::bit(96)[], %(half_masks)s::bit(96)[],
-        %(half_earlier)s::bigint[], %(half_later)s::bigint[]) AS piece (day, mark, mask, earlier, later)
-      CROSS JOIN LATERAL (
-        SELECT customer_id, quarters FROM rollup_customer_days
-        WHERE organization_id = %(organization)s AND day = piece.day
-      ) AS summed
 """
 _ACTIVE_BY_BITS = """
 SELECT 'active', number::int - 1, NULL::text, customers, NULL::numeric
@@ -261,7 +210,44 @@ WHERE customers > 0
 UNION ALL
 SELECT 'active', NULL::int, NULL::text, customers, NULL::numeric FROM active
 """
+# The same for more periods than a number has bits: a customer has several, the words.
+_IN_WORDS = """
+active (word, customer_id, periods) AS MATERIALIZED (
+  SELECT word, customer_id, bit_or(periods) FROM (
+    SELECT period / {bits} AS word, customer_id, 1::bigint << (period %% {bits}) AS periods
+    FROM ({seen}) AS one (period, customer_id)
+    {days}
+  ) AS one GROUP BY word, customer_id HAVING bit_or(periods) <> 0
+)
+"""
+_ACTIVE_BY_WORDS = """
+SELECT 'active', word * {bits} + number::int - 1, NULL::text, customers, NULL::numeric
+FROM (SELECT word, ARRAY[{counts}] AS counts FROM active GROUP BY word) AS counted,
+  unnest(counts) WITH ORDINALITY AS one (customers, number)
+WHERE customers > 0
+UNION ALL
+SELECT 'active', NULL::int, NULL::text, count(*), NULL::numeric FROM (SELECT DISTINCT customer_id FROM active) AS ever
+"""
 _COUNT_BIT = "count(*) FILTER (WHERE periods & (1::bigint << {bit}) <> 0)"
+_HALVES_IN_BITS = """
+      UNION ALL
+      SELECT {word} summed.customer_id,
+        CASE WHEN summed.quarters < B'{mark}' THEN piece.later
+          WHEN summed.events = 1 THEN piece.earlier
+          WHEN summed.quarters & B'{mask}' <> repeat('0', 96)::bit(96) THEN piece.earlier | piece.later
+          ELSE piece.earlier END
+      FROM unnest('{days}'::date[], '{earlier}'::bigint[], '{later}'::bigint[]) AS piece (day, earlier, later)
+      CROSS JOIN LATERAL (
+        SELECT customer_id, events, quarters FROM rollup_customer_days
+        WHERE organization_id = %(organization)s AND day = piece.day
+      ) AS summed
+"""
+_PARTS_IN_BITS = """
+      UNION ALL
+      SELECT {word} customer_id, {parts} FROM rollup_customer_days
+      WHERE organization_id = %(organization)s AND day = '{day}'
+"""
+_PART_IN_BITS = "CASE WHEN quarters & B'{mask}' <> repeat('0', 96)::bit(96) THEN {bit}::bigint ELSE 0 END"
 _BITS = 63
 _EVENTS_IN_PIECES = {
     Unit.DAY: [_EVENTS_OF_DAYS],
@@ -272,11 +258,9 @@ _TALLIED_IN_PIECES = {Unit.DAY: [_TALLIED_BY_DAY], Unit.QUARTER: [_TALLIED_BY_QU
 _SEEN_IN_PIECES = {
     Unit.MONTH: [_SEEN_IN_MONTHS],
     Unit.DAY: [_SEEN_IN_DAYS],
-    Unit.QUARTER: [_SEEN_IN_QUARTERS],
     Unit.EVENT: [_SEEN_ONE_BY_ONE],
 }
 _UNITS = (Unit.DAY, Unit.QUARTER)
-_SUMS_OF_CUSTOMERS = {Unit.MONTH: "rollup_customer_months", Unit.DAY: "rollup_customer_days"}
 
 
 def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source]) -> tuple[str, Params]:
@@ -294,23 +278,16 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         branches.append(_EVENTS.format(found="UNION ALL".join([*found, _EVENTS_UNFOLDED])))
     if Source.ACTIVE in sources:
         pieces = pieces_of(cuts, (Unit.MONTH, *_UNITS))
-        if len(span.periods) <= _BITS:
-            halves, rest = _halved(pieces)
-            params |= _half_params(halves)
-            counts = ",".join(_COUNT_BIT.format(bit=bit) for bit in range(len(span.periods)))
-            seen = _seen(rest, params)
-            tables.append(_IN_BITS.format(counts=counts, seen=seen, halves=_HALVES_IN_BITS if halves else ""))
-            branches.append(_ACTIVE_BY_BITS)
-        else:
-            unit = Unit.MONTH if span.interval == Interval.MONTH else Unit.DAY
-            names = {"table": _SUMS_OF_CUSTOMERS[unit], "unit": unit.value}
-            whole = _whole(pieces, unit)
-            params["whole_periods"] = array(piece.period for piece in whole)
-            params["whole_firsts"] = array(piece.start.date() for piece in whole)
-            counted = {piece.period for piece in whole}
-            seen = _seen([piece for piece in pieces if piece.period not in counted], params)
-            tables += [_SEEN.format(seen=seen), _COUNTED.format(**names)]
-            branches.append(_ACTIVE.format(**names))
+        in_words = len(span.periods) > _BITS
+        counts = ",".join(_COUNT_BIT.format(bit=bit) for bit in range(min(len(span.periods), _BITS)))
+        names = {
+            "bits": _BITS,
+            "counts": counts,
+            "seen": _seen([piece for piece in pieces if piece.unit != Unit.QUARTER], params),
+            "days": "".join(_days_in_bits(pieces, in_words)),
+        }
+        tables.append((_IN_WORDS if in_words else _IN_BITS).format(**names))
+        branches.append((_ACTIVE_BY_WORDS if in_words else _ACTIVE_BY_BITS).format(**names))
     if tallied := [source for source in _ONE_BY_ONE if source in sources]:
         pieces = pieces_of(span.cuts, _UNITS)
         params |= pieces_params("tally", pieces, _UNITS)
@@ -329,49 +306,51 @@ def _in_use(pieces: Iterable[Piece], branches: Mapping[Unit, Sequence[str]]) -> 
 
 def _seen(pieces: Sequence[Piece], params: Params) -> str:
     """What reads who is seen in the pieces, or outside of all sums, and by what: its parameters are added."""
-    params |= pieces_params("seen", pieces, (Unit.MONTH, *_UNITS))
+    params |= pieces_params("seen", pieces, (Unit.MONTH, Unit.DAY))
     found = _in_use(pieces, _SEEN_IN_PIECES)
     return "UNION ALL".join(
         [*found, *([_SEEN_UNFOLDED] if "events_start" in params else []), _SEEN_IN_ORDERS]
     )
 
 
-_Half = tuple[Piece, Piece]
-
-
-def _halved(pieces: Sequence[Piece]) -> tuple[list[_Half], list[Piece]]:
-    """The days of which one part is of one period, and all the rest of another; and the other pieces."""
-    of_days: dict[datetime.date, list[Piece]] = {}
+def _days_in_bits(pieces: Iterable[Piece], in_words: bool) -> list[str]:
+    """What reads the quarters of an hour, day by day, each day as often as its periods' bits are in different words."""
+    of_days: dict[tuple[datetime.date, int], list[Piece]] = {}
     for piece in pieces:
         if piece.unit == Unit.QUARTER:
-            of_days.setdefault(piece.start.date(), []).append(piece)
-    halves = [
-        (found[0], found[1])
-        for found in of_days.values()
-        if len(found) == 2 and quarters_of(found[0]).count("1") + quarters_of(found[1]).count("1") == QUARTERS
-    ]
-    halved = {half.start for pair in halves for half in pair}
-    return halves, [piece for piece in pieces if piece.unit != Unit.QUARTER or piece.start not in halved]
+            of_days.setdefault((piece.start.date(), piece.period // _BITS), []).append(piece)
+    halved: dict[tuple[int, str], list[list[Piece]]] = {}
+    found = []
+    for (day, word), parts in of_days.items():
+        masks = [quarters_of(part) for part in parts]
+        if len(parts) == 2 and sum(mask.count("1") for mask in masks) == QUARTERS:
+            halved.setdefault((word, masks[1]), []).append(parts)
+        else:
+            told = [
+                _PART_IN_BITS.format(mask=mask, bit=_bit(part))
+                for part, mask in zip(parts, masks, strict=True)
+            ]
+            found.append(_PARTS_IN_BITS.format(word=_word(word, in_words), parts=" | ".join(told), day=day))
+    # Those that are divided at the same time are read at once: all of them, or all but where clocks are set.
+    for (word, mask), halves in halved.items():
+        until = mask.index("1")
+        found.append(
+            _HALVES_IN_BITS.format(
+                word=_word(word, in_words),
+                # The least that the bits are where there was anything in the earlier half.
+                mark="0" * (until - 1) + "1" + "0" * (QUARTERS - until),
+                mask=mask,
+                days=array(earlier.start.date() for earlier, _ in halves),
+                earlier=array(_bit(earlier) for earlier, _ in halves),
+                later=array(_bit(later) for _, later in halves),
+            )
+        )
+    return found
 
 
-def _half_params(halves: Sequence[_Half]) -> Params:
-    """Of each day, the least that its bits are where there was anything in the earlier half, and the later one's."""
-    rows = []
-    for earlier, later in halves:
-        length = quarters_of(earlier).count("1")
-        mark = "0" * (length - 1) + "1" + "0" * (QUARTERS - length)
-        rows.append((earlier.start.date(), mark, quarters_of(later), 1 << earlier.period, 1 << later.period))
-    names = ("days", "marks", "masks", "earlier", "later")
-    return {f"half_{name}": array(row[column] for row in rows) for column, name in enumerate(names)}
+def _word(number: int, in_words: bool) -> str:
+    return f"{number} AS word," if in_words else ""
 
 
-def _whole(pieces: Sequence[Piece], unit: Unit) -> list[Piece]:
-    """The pieces that are a period by themselves, of just one `unit`."""
-    numbers = Counter(piece.period for piece in pieces)
-    return [
-        piece
-        for piece in pieces
-        if piece.unit == unit
-        and numbers[piece.period] == 1
-        and (unit == Unit.MONTH or piece.end - piece.start == datetime.timedelta(days=1))
-    ]
+def _bit(piece: Piece) -> int:
+    return 1 << piece.period % _BITS

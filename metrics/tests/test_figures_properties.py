@@ -100,10 +100,8 @@ def test_a_report_is_what_counting_gives(
         world = World(organization, moments_about(span), seed)
         world.live_for(30)
         rows = list(rows_of(organization))
-        for bits in (
-            63,
-            1,
-        ):  # who was active is counted in another way where there are more periods than that
+        # Who was active is counted in another way where there are more periods than bits.
+        for bits in (63, 2):
             monkeypatch.setattr(of_everyone, "_BITS", bits)
             assert_same(organization, span, None, rows)
         everyone = list(Customer.objects.for_organization(organization).values_list("id", flat=True))
