@@ -14,6 +14,6 @@ ALTER TABLE events SET (autovacuum_analyze_scale_factor = 0.02);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0009_tallies_filled")]
+    dependencies = [("metrics", "0010_claim_in_one")]
 
     operations = [migrations.RunSQL(SET, PUT_BACK)]
