@@ -68,21 +68,25 @@ class PreparedStatement:
 
 class PreparedInsert(Generic[M]):
     """Inserts a row, as `save(force_insert=True)` does, without its signals and without reading what the database
-    generates; what wraps the statements of Django's cursor, such as the history's context, wraps this one too."""
+    generates; what wraps the statements of Django's cursor, such as the history's context, wraps this one too. It
+    belongs in a transaction, as that context does.
 
-    def __init__(self, model: type[M]) -> None:
+    With `unless_taken`, a row that a unique index has already is no error: it isn't inserted.
+    """
+
+    def __init__(self, model: type[M], *, unless_taken: bool = False) -> None:
         meta = model._meta
         self._fields = [field for field in meta.concrete_fields if not field.generated]
         names = ", ".join(f'"{field.column}"' for field in self._fields)
         places = ", ".join(f"${number}" for number in range(1, len(self._fields) + 1))
-        self._sql = (  # of names that only the model says
-            f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608
-        )
+        conflict = "ON CONFLICT DO NOTHING" if unless_taken else ""
+        # Of names that only the model says.
+        self._sql = f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({places}) {conflict} RETURNING 1'  # noqa: S608
         self._prepared = _Prepared()
         self._before: dict[str, _Prepared] = {}
 
     def insert(self, row: M) -> bool:
-        """Whether it is there now. It isn't when a unique index has such a row already; that is no error."""
+        """Whether it is there now. Raises IntegrityError."""
         database = connections[DEFAULT_DB_ALIAS]
         params = [
             field.get_db_prep_save(field.pre_save(row, add=True), connection=database)

@@ -159,7 +159,7 @@ def _erase(customer: Customer) -> None:
     )
 
 
-_rows = PreparedInsert(Customer)
+_rows = PreparedInsert(Customer, unless_taken=True)
 
 
 def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:

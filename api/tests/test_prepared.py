@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from psycopg.pq import TransactionStatus
 
-from api.prepared import PreparedLookup, PreparedStatement
+from api.prepared import PreparedInsert, PreparedLookup, PreparedStatement
 from organizations.models import Organization
 from organizations.services import create_organization
 
@@ -178,3 +178,79 @@ class TestStatement:
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
         assert by_slug.rows({"slug": "acme"}) == [("Acme Inc",)]
+
+
+# Inserts
+
+
+@pytest.fixture
+def insert(transactional_db: None) -> PreparedInsert[Organization]:
+    return PreparedInsert(Organization)
+
+
+def inserted(insert: PreparedInsert[Organization], slug: str) -> bool:
+    with transaction.atomic():
+        return insert.insert(Organization(slug=slug, name="Acme Inc"))
+
+
+def test_a_row_is_inserted_as_save_does(insert: PreparedInsert[Organization]) -> None:
+    row = Organization(slug="acme", name="客户")
+    with transaction.atomic():
+        assert insert.insert(row)
+    assert not row._state.adding
+    stored = Organization.objects.get(slug="acme")
+    fields = [field.attname for field in Organization._meta.concrete_fields]
+    assert [getattr(stored, name) for name in fields] == [getattr(row, name) for name in fields]
+
+
+def test_a_row_that_is_taken_is_an_error(insert: PreparedInsert[Organization], acme: Organization) -> None:
+    with pytest.raises(IntegrityError, match="slug"):
+        inserted(insert, "acme")
+
+
+def test_or_none_and_the_transaction_goes_on(acme: Organization) -> None:
+    insert = PreparedInsert(Organization, unless_taken=True)
+    row = Organization(slug="acme", name="Another")
+    with transaction.atomic():
+        assert not insert.insert(row)
+        assert row._state.adding
+        assert insert.insert(Organization(slug="other", name="Other"))
+    assert {found.name for found in Organization.objects.all()} == {"Acme Inc", "Other"}
+
+
+def test_an_insert_that_is_gone_is_prepared_again_by_the_next_transaction(
+    insert: PreparedInsert[Organization],
+) -> None:
+    assert inserted(insert, "one")
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(DatabaseError):
+        inserted(insert, "two")
+    assert inserted(insert, "two")
+
+
+def test_what_wraps_statements_wraps_an_insert(insert: PreparedInsert[Organization]) -> None:
+    wrapped: list[str] = []
+
+    def wrapper(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        wrapped.append(sql)
+        assert context["connection"].alias == "default"
+        before = "SELECT set_config('tests.signed_by', %s, true); "
+        return execute(before + sql, (f"Ann {len(wrapped)}", *params), many, context)
+
+    with transaction.atomic():
+        with connection.execute_wrapper(wrapper):
+            for slug in ("one", "two"):
+                assert insert.insert(Organization(slug=slug, name=slug))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('tests.signed_by')")
+            assert cursor.fetchone() == ("Ann 2",)
+    assert wrapped[0].startswith("INSERT")
+    assert Organization.objects.count() == 2
+
+
+def test_an_insert_is_a_query_that_tests_see(
+    insert: PreparedInsert[Organization], django_assert_num_queries: Any
+) -> None:
+    with transaction.atomic(), django_assert_num_queries(1):
+        insert.insert(Organization(slug="acme", name="Acme Inc"))

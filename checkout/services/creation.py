@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from api.conflicts import constraint_of
 from api.metadata import Metadata, merge_metadata
+from api.prepared import PreparedInsert
+from api.shaped import Shaped
 from checkout.exceptions import SessionNotOpen
 from checkout.models import CheckoutItem, CheckoutSession, Product
 from checkout.models.sessions import MAX_EXPIRES_IN, MAX_ITEMS, MAX_QUANTITY, MIN_EXPIRES_IN
@@ -22,6 +25,8 @@ from checkout.services.moves import locked_session
 from customers.external_ids import check_external_customer_id
 from customers.models import Customer, holder_of
 from organizations.models import Organization
+
+_sessions = PreparedInsert(CheckoutSession)
 
 # The database's rule (migration 0004).
 _CUSTOMER_DELETED = "checkout_sessions_customer_deleted"
@@ -139,7 +144,7 @@ def _create(
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():
-        session.save(force_insert=True)
+        _sessions.insert(session)
         for line in lines:
             line.item.session = session
         _remember(session, CheckoutItem.objects.bulk_create([line.item for line in lines]))
@@ -195,8 +200,7 @@ def _lines(organization: Organization, items: Sequence[ItemFields], problems: di
             f"A session has 1 to {MAX_ITEMS} items; this would have {len(items)}.", code="number_of_items"
         )
         return []
-    asked = {item["product_id"] for item in items if "product_id" in item}
-    products = Product.objects.for_organization(organization).in_bulk(asked) if asked else {}
+    products = _products(organization, {item["product_id"] for item in items if "product_id" in item})
     lines: list[_Line] = []
     for position, fields in enumerate(items):
         try:
@@ -220,6 +224,16 @@ def _lines(organization: Organization, items: Sequence[ItemFields], problems: di
             code="amount_too_large",
         )
     return lines
+
+
+def _products(organization: Organization, ids: Set[uuid.UUID]) -> dict[uuid.UUID, Product]:
+    """Those of the organization that there are."""
+
+    def with_ids(organization: uuid.UUID, *ids: uuid.UUID) -> QuerySet[Product]:
+        return Product.objects.for_organization(organization).filter(id__in=ids).order_by()
+
+    found = Shaped(Product, "with_ids", (organization.id, *ids), with_ids).rows() if ids else ()
+    return {product.id: product for product in found}
 
 
 def _line(
