@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from metrics.figures.figures import Source
-from metrics.figures.periods import Span
+from metrics.figures.periods import KEPT_RANGES, Cut, Span
 from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
 from metrics.figures.sums import (
     Params,
@@ -272,8 +273,8 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         params |= {"events_start": cuts[0].start, "events_end": cuts[-1].end}
         tables.append(UNFOLDED)
     if cuts and Source.EVENTS in sources:
-        pieces = pieces_of(cuts, _UNITS)
-        params |= pieces_params("sum", pieces, _UNITS)
+        pieces, of_pieces = _in_pieces(tuple(cuts))
+        params |= {f"sum{name}": value for name, value in of_pieces.items()}
         found = _in_use(pieces, _EVENTS_IN_PIECES)
         branches.append(_EVENTS.format(found="UNION ALL".join([*found, _EVENTS_UNFOLDED])))
     if Source.ACTIVE in sources:
@@ -289,13 +290,20 @@ def statement(organization_id: uuid.UUID, span: Span, sources: Collection[Source
         tables.append((_IN_WORDS if in_words else _IN_BITS).format(**names))
         branches.append((_ACTIVE_BY_WORDS if in_words else _ACTIVE_BY_BITS).format(**names))
     if tallied := [source for source in _ONE_BY_ONE if source in sources]:
-        pieces = pieces_of(span.cuts, _UNITS)
-        params |= pieces_params("tally", pieces, _UNITS)
+        pieces, of_pieces = _in_pieces(span.cuts)
+        params |= {f"tally{name}": value for name, value in of_pieces.items()}
         params["tally_sources"] = array(source.value for source in tallied)
         one_by_one = [_ONE_BY_ONE[source] for source in tallied]
         found = _in_use(pieces, {**_TALLIED_IN_PIECES, Unit.EVENT: one_by_one})
         branches.append(_TALLIED.format(found="UNION ALL".join([*found, _MARKED])))
     return "WITH " * bool(tables) + ",".join(tables) + "UNION ALL".join(branches), params
+
+
+@lru_cache(maxsize=KEPT_RANGES)
+def _in_pieces(cuts: tuple[Cut, ...]) -> tuple[list[Piece], Params]:
+    """The days and quarters of an hour of these stretches of time, and their parameters, still without a prefix."""
+    pieces = pieces_of(cuts, _UNITS)
+    return pieces, pieces_params("", pieces, _UNITS)
 
 
 def _in_use(pieces: Iterable[Piece], branches: Mapping[Unit, Sequence[str]]) -> list[str]:
