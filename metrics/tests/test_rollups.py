@@ -133,6 +133,23 @@ class TestVerification:
         send(folded, event())
         assert verify() == verify(folded.slug) == "The rollups are what the events say.\n"
 
+    def test_it_tells_which_month_it_is_at(self, folded: Organization) -> None:
+        send(folded, event(timestamp="2025-10-05T00:00:00Z"))
+        progress = io.StringIO()
+        call_command("verify_rollups", stdout=io.StringIO(), stderr=progress)
+        months = ("2025-10", "2025-11", "2025-12", "2026-01", "2026-02")
+        assert progress.getvalue() == "".join(f"{folded.slug}: {month}\n" for month in months)
+
+    def test_it_gives_as_many_of_each_as_asked_for(self, folded: Organization) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE rollup_days SET events = 7")
+            cursor.execute("UPDATE rollup_quarters SET events = 9")
+        found = differences(folded, limit=1)
+        assert [(one.rollup, one.key) for one in found] == [
+            ("rollup_days", "2026-01-31"),
+            ("rollup_quarters", "2026-01-31 00:00:00"),
+        ]
+
     @pytest.mark.parametrize(
         ("harm", "found"),
         [
