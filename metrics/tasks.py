@@ -1,4 +1,4 @@
-"""What the worker does for events."""
+"""What the worker does for events and figures."""
 
 from __future__ import annotations
 

@@ -73,6 +73,8 @@ ALTER TABLE checkout_sessions ENABLE ALWAYS TRIGGER tally_sessions, ENABLE ALWAY
 ALTER TABLE orders ENABLE ALWAYS TRIGGER tally_orders;
 """
 DROP = """
+SET LOCAL lock_timeout = '10s';
+LOCK TABLE checkout_sessions, customers, orders IN ACCESS EXCLUSIVE MODE;
 DROP TRIGGER tally_orders ON orders;
 DROP TRIGGER tally_completed_session ON checkout_sessions;
 DROP TRIGGER tally_sessions ON checkout_sessions;

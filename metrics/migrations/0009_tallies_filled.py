@@ -8,7 +8,7 @@ from django.db import migrations
 
 FILL = """
 SET LOCAL lock_timeout = '10s';
-LOCK TABLE tally_days, tally_quarters IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE tally_quarters, tally_days IN SHARE ROW EXCLUSIVE MODE;
 DELETE FROM tally_days;
 DELETE FROM tally_quarters;
 INSERT INTO tally_quarters (organization_id, quarter, source, currency, count, amount)

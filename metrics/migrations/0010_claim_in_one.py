@@ -4,6 +4,7 @@ customer that most statements insert took a third of the time. What the trigger 
 from django.db import migrations
 
 AT_ONCE = """
+-- For customers who get their ID later, unmatched_ids_claim says the same: change both or none.
 CREATE OR REPLACE FUNCTION customers_claim_on_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO unmatched_ids AS waiting

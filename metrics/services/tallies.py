@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from metrics.models import TallyMark
 
@@ -58,7 +59,9 @@ SELECT quarter, source, currency, sum(count)::bigint AS count, sum(amount) AS am
   SELECT quarter, source, currency, -count, -amount FROM tally_marks WHERE organization_id = %(organization)s
 ) AS counted GROUP BY 1, 2, 3 HAVING sum(count) <> 0 OR sum(amount) <> 0
 """
-_STOP_OTHERS = "LOCK TABLE tally_days, tally_quarters IN SHARE ROW EXCLUSIVE MODE"
+# What adding marks needs anyway, and gets at once or not at all: nobody waits for a rebuild.
+_BEGIN = "LOCK TABLE tally_quarters, tally_days IN ROW EXCLUSIVE MODE NOWAIT"
+_STOP_OTHERS = "LOCK TABLE tally_quarters, tally_days IN SHARE ROW EXCLUSIVE MODE"
 _FILL_QUARTERS = f"""
 INSERT INTO tally_quarters (organization_id, quarter, source, currency, count, amount)
 SELECT %(organization)s, quarter, source, currency, count, amount FROM ({TALLIED}) AS tallied
@@ -71,10 +74,16 @@ FROM tally_quarters WHERE organization_id = %(organization)s GROUP BY 1, 2, 3, 4
 
 
 def add_marks(organization_id: uuid.UUID) -> int:
-    """Adds the oldest marks of the organization; says how many that were."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, {"organization": organization_id, "most": _MOST_MARKS})
-        (added,) = cursor.fetchone()
+    """Adds the oldest marks of the organization; says how many that were: none while tallies are being rebuilt."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_BEGIN)
+            cursor.execute(_ADD, {"organization": organization_id, "most": _MOST_MARKS})
+            (added,) = cursor.fetchone()
+    except OperationalError as refusal:
+        if not isinstance(refusal.__cause__, LockNotAvailable):
+            raise
+        return 0
     return int(added)
 
 

@@ -131,7 +131,7 @@ class TestWhenTheyAreAddedTo:
 class TestVerification:
     def test_it_finds_nothing_where_nothing_is_wrong(self, folded: Organization) -> None:
         send(folded, event())
-        assert verify() == verify(folded.slug) == "The rollups are what the events say.\n"
+        assert verify() == verify(folded.slug) == "The rollups and tallies are what they sum up.\n"
 
     def test_it_tells_which_month_it_is_at(self, folded: Organization) -> None:
         send(folded, event(timestamp="2025-10-05T00:00:00Z"))

@@ -188,8 +188,20 @@ class TestAtOnce:
         [added] = while_uncommitted(
             lambda: rebuild_tallies(organization.id), [lambda: add_marks(organization.id)]
         )
-        assert added == 1
+        assert added == 0
+        assert add_marks(organization.id) == 1
         assert report_on(organization)["customers"] == 1
+        assert differences(organization) == []
+
+    def test_nobody_adds_behind_a_rebuild_that_waits(self, organization: Organization) -> None:
+        customers_of(organization, MOMENT)
+        added: list[int] = []
+        [rebuilt] = while_uncommitted(
+            lambda: add_marks(organization.id),
+            [lambda: rebuild_tallies(organization.id)],
+            then=lambda: added.extend(all_at_once([lambda: add_marks(organization.id)])),
+        )
+        assert (rebuilt, added) == (None, [0])
         assert differences(organization) == []
 
     def test_what_is_completed_while_marks_are_added_succeeds_once(self, organization: Organization) -> None:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 f"{wrong} sums are wrong (at most {MOST} of each rollup are shown). Events and sales themselves "
                 "are not touched by this; `manage.py rebuild_rollups` adds them up anew."
             )
-        self.stdout.write("The rollups are what the events say.")
+        self.stdout.write("The rollups and tallies are what they sum up.")
 
     def _tell(self, organization: Organization, month: datetime.date) -> None:
         self.stderr.write(f"{organization.slug}: {month:%Y-%m}")
