@@ -6,7 +6,9 @@ queryset stays the one place that says what is asked; only its execution is anot
 
 from __future__ import annotations
 
+import datetime
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -37,7 +39,8 @@ class Compiled(Generic[M]):
     @classmethod
     def of(cls, queryset: models.QuerySet[M], samples: Sequence[Any]) -> Compiled[M]:
         """`samples` are the arguments that the queryset was made of: distinct from each other and from every constant
-        in it, so that they show where each argument goes. Raises TypeError when one is nowhere to be found."""
+        in it, so that they show where each argument goes. Raises TypeError when one is nowhere to be found, and for an
+        ID or a moment that isn't one: it would be the first caller's, for everybody."""
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, params = compiler.as_sql()
         info: dict[str, Any] = compiler.klass_info or {}
@@ -48,6 +51,9 @@ class Compiled(Generic[M]):
         places = tuple(_place_of(value, samples) for value in params)
         if set(places) - {None} != set(range(len(samples))):
             raise TypeError("Not every sample argument can be found again in the SQL's parameters.")
+        for value, place in zip(params, places, strict=True):
+            if place is None and isinstance(value, uuid.UUID | datetime.datetime):
+                raise TypeError(f"{value!r} is no argument, and would stay in the SQL.")
         return cls(
             sql=sql % tuple(f"${number}" for number in range(1, len(params) + 1)),
             constants=tuple(params),

@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django_filters.constants import EMPTY_VALUES
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
 
@@ -119,6 +120,8 @@ class ListFilter(django_filters.FilterSet):  # type: ignore[misc]
             narrowed: QuerySet[Any] = self.qs
             return narrowed
         for name, value in values.items():
+            if value in EMPTY_VALUES:
+                continue
             shape, arguments = parted(value)
             rows = rows.refined((name, shape), arguments, _by(self.filters[name], shape))
         return rows

@@ -71,7 +71,8 @@ class PreparedInsert(Generic[M]):
     generates; what wraps the statements of Django's cursor, such as the history's context, wraps this one too. It
     belongs in a transaction, as that context does.
 
-    With `unless_taken`, a row that a unique index has already is no error: it isn't inserted.
+    With `unless_taken`, a row that a unique index has already is no error: it isn't inserted. A wrapper may put one
+    statement in front; for anything else that it makes of the SQL there is a TypeError.
     """
 
     def __init__(self, model: type[M], *, unless_taken: bool = False) -> None:
@@ -102,6 +103,8 @@ class PreparedInsert(Generic[M]):
         rows: list[tuple[Any, ...]] = []
 
         def execute(sql: str, given: Sequence[Any], many: bool, context: dict[str, Any]) -> None:
+            if not sql.endswith(self._sql):
+                raise TypeError("What wraps an insert has changed it.")
             if before := sql.removesuffix(self._sql):
                 self._execute_before(connection, before, given[: len(given) - len(params)])
             rows.extend(self._prepared.execute(connection, self._sql, params))

@@ -33,7 +33,8 @@ _SAMPLES: dict[type, Callable[[int], Any]] = {
 }
 
 # None for a shape that nothing can answer to.
-_compiled: dict[Hashable, Compiled[Any] | None] = {}
+_compiled: dict[Hashable, Any] = {}
+_UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,13 @@ class Shaped(Generic[M]):
         """All rows: one statement."""
         types = tuple(map(type, self.arguments))
         shape = (self.shape, types)
-        if shape not in _compiled:
+        compiled = _compiled.get(shape, _UNKNOWN)
+        if compiled is _UNKNOWN:
+            compiled = self._compile(types)
             # What callers can ask for is without end, and what they do ask for is not.
             if len(_compiled) >= MOST_SHAPES:
                 _compiled.clear()
-            _compiled[shape] = self._compile(types)
-        compiled = _compiled[shape]
+            _compiled[shape] = compiled
         if compiled is None:
             return []
         params = compiled.parameters(self.arguments)

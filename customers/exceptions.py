@@ -40,7 +40,7 @@ class ExternalCustomerIDImmutable(ExternalCustomerIDConflict):
 
 
 class CustomerGone(Exception):
-    """The customer was deleted while it was being changed, or while it stood in the way."""
+    """The customer was deleted while it was being changed."""
 
 
 class CustomerChanged(Exception):

@@ -1,7 +1,8 @@
 """The only writers of customers. Every entry point (API, dashboard, admin, import, checkout) calls these.
 
 Each function checks the whole customer (`full_clean`) and then lets the database have the last word: what it refuses
-because somebody else was faster is checked again, which finds who it was, and becomes the same error.
+because somebody else was faster is checked again, which finds who it was, and becomes the same error. Whether the ID of
+a new customer is free the database alone is asked, as it inserts the row.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def create_customer(*, organization: Organization, **fields: Unpack[CustomerFiel
     Raises ValidationError by field, and ExternalCustomerIDTaken when a live customer of the organization holds the
     ID, also when it got there a moment before.
     """
-    return _until_settled(lambda: _insert(organization, fields), retry_on=(CustomerGone,))
+    return _until_settled(lambda: _insert(organization, fields), retry_on=(_HolderGone,))
 
 
 def update_customer(
@@ -159,6 +160,10 @@ def _erase(customer: Customer) -> None:
     )
 
 
+class _HolderGone(ExternalCustomerIDTaken):
+    """Somebody held the ID, and nobody does any more."""
+
+
 _rows = PreparedInsert(Customer, unless_taken=True)
 
 
@@ -170,7 +175,7 @@ def _insert(organization: Organization, fields: Mapping[str, Any]) -> Customer:
     with transaction.atomic():
         if not _rows.insert(customer):
             customer.validate_constraints()
-            raise CustomerGone
+            raise _HolderGone(customer_id=None, external_customer_id=str(customer.external_customer_id))
         customer.remember_external_customer_id()
         if customer.external_customer_id is not None:
             external_id_set.send(Customer, customer=customer)

@@ -120,6 +120,18 @@ def test_an_argument_that_is_lost_is_noticed(organization: Organization) -> None
         Shaped(Customer, "lost", ("Ann",), lambda name: Customer.objects.all()).rows()
 
 
+def test_what_isnt_an_argument_doesnt_stay_in_the_sql(organization: Organization) -> None:
+    """Or the first caller's ID would be everybody's."""
+    for foreign in ({"organization": organization}, {"created_at": NOON}):
+        rows = (
+            Builds()
+            .of(organization, "Ann")
+            .refined(str(foreign), (), lambda rows, by=foreign: rows.filter(**by))
+        )
+        with pytest.raises(TypeError, match="is no argument"):
+            rows.rows()
+
+
 def test_what_the_database_refuses_is_djangos_error(organization: Organization) -> None:
     broken = Builds().of(organization, "Ann").refined("x", (), lambda rows: rows.extra(where=["1 / 0 = 1"]))
     create_customer(organization=organization, name="Ann")
@@ -168,6 +180,7 @@ QUERIES = [
     "search=a%1fb",
     "search=_",
     "email=ANN@x.de",
+    "email=",
     "has_external_customer_id=true",
     "has_external_customer_id=false",
     "external_customer_id=c1",

@@ -147,6 +147,7 @@ class ExternalCustomerIDConflictSerializer(serializers.Serializer[Any]):
 
     customer_id = serializers.UUIDField(
         allow_null=True,
-        help_text="The customer; null where a PUT would have created one under an ID that its body contradicts.",
+        help_text="The customer; null where a PUT would have created one under an ID that its body contradicts, and "
+        "where whoever held the ID was deleted meanwhile.",
     )
     external_customer_id = ExternalCustomerIDField(help_text="The ID that it has.")
