@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from metrics import event_rules
 from metrics.figures.periods import KEPT_RANGES, Cut
-from metrics.figures.pieces import Piece, Unit, pieces_of, quarters_of
+from metrics.figures.pieces import Piece, Unit
 
 Params = dict[str, Any]
 
@@ -41,7 +41,6 @@ def _cut_params(cuts: tuple[Cut, ...]) -> Params:
         "end": cuts[-1].end,
         "cut_periods": array(cut.period for cut in cuts),
         "cut_starts": array(cut.start.isoformat() for cut in cuts),
-        "cut_ends": array(cut.end.isoformat() for cut in cuts),
     }
 
 
@@ -57,14 +56,9 @@ def with_events(cuts: Iterable[Cut]) -> list[Cut]:
     ]
 
 
-def piece_params(prefix: str, cuts: Sequence[Cut], units: Sequence[Unit]) -> Params:
-    """The cuts in pieces of `units` and of single events: of each kind its periods, where they begin and end, and for
-    `period_of` and `is_summed` all of them in order."""
-    return pieces_params(prefix, pieces_of(cuts, units), units)
-
-
 def pieces_params(prefix: str, pieces: Sequence[Piece], units: Sequence[Unit]) -> Params:
-    """What `piece_params` says of these pieces."""
+    """Pieces of `units` and of single events: of each kind its periods, where they begin and end, and for `period_of`
+    and `is_summed` all of them in order."""
     params: Params = {
         f"{prefix}_periods": array(piece.period for piece in pieces),
         f"{prefix}_starts": array(piece.start.isoformat() for piece in pieces),
@@ -81,15 +75,11 @@ def is_summed(column: str, prefix: str) -> str:
 
 
 def _of_unit(prefix: str, unit: Unit, pieces: Sequence[Piece]) -> Params:
-    params: Params = {
+    return {
         f"{prefix}_periods": array(piece.period for piece in pieces),
         f"{prefix}_firsts": array(_written(piece.start, unit) for piece in pieces),
         f"{prefix}_lasts": array(_written(piece.end, unit) for piece in pieces),
     }
-    if unit == Unit.QUARTER:
-        params[f"{prefix}_days"] = array(piece.start.date() for piece in pieces)
-        params[f"{prefix}_masks"] = array(quarters_of(piece) for piece in pieces)
-    return params
 
 
 def _written(moment: datetime.datetime, unit: Unit) -> str:
