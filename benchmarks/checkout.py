@@ -82,10 +82,9 @@ def _measure(
             for customer in population.customers
         ]
 
-    create = json.dumps({"external_customer_id": "new_{n}", "name": "Bench Ltd"})
     waiting = json.dumps({"customer_external_id": "nobody_{n}", "items": [PRICED]})
     cases = {
-        "POST customer": [Request("POST", "/v1/customers", create)],
+        "POST customer": population.creations(),
         "POST session, existing ID, inline price": sessions([PRICED]),
         "POST session, existing ID, product": sessions([{"product_id": str(product), "quantity": 1}]),
         "POST session, ID that nobody holds": [Request("POST", "/v1/checkout_sessions", waiting)],
