@@ -59,6 +59,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         )
 
 
+@pytest.fixture
+def superuser(db: None) -> None:
+    """For what PostgreSQL lets nobody else do. The one that the tests start by themselves has such a user."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() != (True,):
+            pytest.skip("The user of DATABASE_URL is no superuser.")
+
+
 @pytest.fixture(autouse=True)
 def _no_export_is_left() -> Iterator[None]:
     """A web server closes every answer, which ends an export; a test that looks at the headers alone does not."""

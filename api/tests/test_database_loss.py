@@ -29,7 +29,8 @@ def cut() -> Callable[[], None]:
     def cut() -> None:
         connection.ensure_connection()
         pid = connection.connection.info.backend_pid
-        with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+        info = connection.connection.info
+        with psycopg.connect(info.dsn, password=info.password, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
     return cut

@@ -92,7 +92,10 @@ def test_a_signature_is_gone_with_its_request(api: Server) -> None:
 def test_what_a_command_changes_is_signed_with_the_command(organization: Organization) -> None:
     customer = CustomerFactory(organization=organization)
     database = connection.settings_dict
-    address = f"postgresql://{database['USER']}@/{database['NAME']}?host={quote(str(database['HOST']))}"
+    password = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""
+    address = (
+        f"postgresql://{database['USER']}{password}@/{database['NAME']}?host={quote(str(database['HOST']))}"
+    )
     program = (
         "from customers.models import Customer; from django.db import connection; "
         f"Customer.objects.filter(id='{customer.id}').update(name='By hand'); "

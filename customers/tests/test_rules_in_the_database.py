@@ -190,6 +190,7 @@ def test_the_table_is_never_emptied(statement: str, organization: Organization) 
     assert stored(customer, "id") == customer.id
 
 
+@pytest.mark.usefixtures("superuser")
 @pytest.mark.parametrize(
     "setting",
     [

@@ -141,6 +141,7 @@ def test_it_costs_the_same_at_any_length(api: Server, organization: Organization
     assert counts == [4, 4]
 
 
+@pytest.mark.usefixtures("superuser")
 def test_near_matches_are_found_by_their_index_among_many(organization: Organization) -> None:
     rows = [
         Customer(organization=organization, external_customer_id=f"cust_{number}") for number in range(500)
