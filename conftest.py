@@ -47,10 +47,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """At the end a thread of a test's web server may still hold its connection, and PostgreSQL doesn't drop a database
-    that somebody is connected to."""
+    """No table is vacuumed or analyzed by itself. At the end a thread of a test's web server may still hold its
+    connection, and PostgreSQL doesn't drop a database that somebody is connected to."""
     from django.db import connection
 
+    # Or what a plan, a lock or a sample is would depend on when it comes by.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = off)')
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
