@@ -122,6 +122,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.found_by(Search.of(fragment))
 
     def found_by(self, search: Search) -> CustomerQuerySet:
+        """As `search` finds them."""
         pattern = FoldCase(Value(search.pattern, _TEXT))
         conditions: list[models.Lookup | Q] = [Like(F("search_text"), pattern)]
         if search.grams:

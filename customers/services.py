@@ -204,7 +204,7 @@ def _update(
         if before == {name: _written(getattr(locked, name)) for name in fields}:
             return locked
         locked.modified_at = timezone.now()
-        return _save(locked, update_fields=[*fields, "modified_at"])
+        return _save(locked, [*fields, "modified_at"])
 
 
 def _written(value: object) -> str:
@@ -219,12 +219,12 @@ def _assign(customer: Customer, fields: Mapping[str, Any]) -> None:
         setattr(customer, name, value)
 
 
-def _save(customer: Customer, **how: Any) -> Customer:
+def _save(customer: Customer, changed: list[str]) -> Customer:
     had_id = customer.has_stored_external_customer_id
     try:
         customer.full_clean()
         with transaction.atomic():
-            customer.save(**how)
+            customer.save(update_fields=changed)
             if customer.external_customer_id is not None and not had_id:
                 external_id_set.send(Customer, customer=customer)
     except ValidationError as error:
